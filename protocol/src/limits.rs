@@ -1,0 +1,40 @@
+//! The limits that both ends of the wire know, each with its reason.
+
+/// One WebSocket message or frame, bytes. An SDP offer is the largest honest message, and is half of this.
+pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
+/// An SDP offer, bytes: 33 media sections of a real browser are about 24 KiB.
+pub const SDP_BYTES_MAX: usize = 32 * 1024;
+/// Requests a session may send per second, on average.
+pub const REQUESTS_PER_S_MAX: u32 = 30;
+/// Requests a session may send at once before the average counts.
+pub const REQUESTS_BURST: u32 = 60;
+/// A chat message, in characters (Unicode scalar values).
+pub const CHAT_CHARS_MAX: usize = 2_000;
+/// Chat messages a newcomer is shown: a lesson's last pages, not its whole story.
+pub const CHAT_BACKLOG_MAX: usize = 200;
+/// The teacher's message to the lobby, in characters.
+pub const NOTE_CHARS_MAX: usize = 500;
+/// A display name, in graphemes: what a person sees as letters.
+pub const NAME_GRAPHEMES_MAX: usize = 64;
+/// A display name, in bytes, whatever its graphemes are made of.
+pub const NAME_BYTES_MAX: usize = 512;
+/// A class's title, in characters.
+pub const TITLE_CHARS_MAX: usize = 120;
+/// A group's name ("5e B"), in characters.
+pub const GROUP_CHARS_MAX: usize = 64;
+/// People seated in one class.
+pub const SEATS_MAX: usize = 500;
+/// People waiting in one lobby who are not on the roster; people on it always find a place.
+pub const LOBBY_STRANGERS_MAX: usize = 200;
+/// People on one roster.
+pub const ROSTER_MAX: usize = 500;
+/// A roster file or paste, bytes.
+pub const ROSTER_BYTES_MAX: usize = 256 * 1024;
+/// People named in one `admit` or `refuse`: a whole roster and a whole lobby of strangers.
+pub const PEOPLE_PER_ASK_MAX: usize = 700;
+/// Cameras one person can look at together.
+pub const VIDEO_SLOTS_MAX: usize = 24;
+/// Voices one person hears together.
+pub const AUDIO_SLOTS_MAX: usize = 3;
+/// A signed token, bytes.
+pub const TOKEN_BYTES_MAX: usize = 4 * 1024;
