@@ -1,0 +1,38 @@
+//! Préau's relay: media in, media out, without a socket, a clock or a thread of its own.
+//!
+//! It is a WebRTC peer for every seat: ICE-lite (RFC 8445 §2.5), DTLS 1.2 as the passive side
+//! (RFC 5763), SRTP (RFC 3711, RFC 7714), and an answer to the one offer a browser makes. What a
+//! peer sends goes to the receive slots of the others; a slot is one continuous stream whoever is
+//! in it.
+//!
+//! # How to drive it
+//!
+//! ```text
+//! datagrams ──► receive(…, now) ─┐                 ┌─► poll_transmit() until None ──► send
+//! commands  ──► answer, allow, … ├─► one [`Relay`] ┼─► poll_event() until None
+//! clock     ──► handle_timeout ──┘                 └─► poll_timeout()
+//! ```
+//!
+//! Read a batch of datagrams, stamp it once, `receive` each; then drain `poll_transmit` (packets
+//! for one receiver leave as runs of equal segments, ready for GSO) and `poll_event`. Commands
+//! take effect when they return: what was received before a `remove` or an `allow` and not yet
+//! polled is judged by the new rules.
+//!
+//! The relay must be drained after each batch of at most [`BATCH_DATAGRAMS_MAX`] datagrams; what
+//! exceeds its buffers is dropped and counted.
+
+mod certificate;
+mod event;
+mod names;
+mod offer;
+mod permit;
+mod relay;
+mod stats;
+
+pub use certificate::{Certificate, CertificateError};
+pub use event::{Event, Farewell, SlotFill};
+pub use names::{Audience, Mid, PeerId, Role, RoomId, Source};
+pub use offer::{Offer, OfferError, ReceiveMids};
+pub use permit::Permit;
+pub use relay::{BATCH_DATAGRAMS_MAX, Look, Relay, RelayConfig, Transmit};
+pub use stats::{Dropped, PeerStats, Stats};
