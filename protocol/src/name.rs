@@ -77,12 +77,12 @@ mod tests {
 
     #[test]
     fn a_name_is_cleaned() {
-        let name = |text| DisplayName::parse(text).map(String::from);
+        let name = |text: &str| DisplayName::parse(text).map(String::from);
         assert_eq!(name("  Noé \t Durand "), Ok("Noé Durand".into()));
         assert_eq!(name("Noe\u{301}"), Ok("Noé".into()));
         assert_eq!(name("A\u{202E}da\u{200B}\u{FEFF}"), Ok("Ada".into()));
         assert_eq!(name("\u{200B}\u{2060} "), Err(NameError::Empty));
-        assert_eq!(name(&"é".repeat(64)).map(|n| n.chars().count()), Ok(64));
+        assert_eq!(name(&"é".repeat(64)), Ok("é".repeat(64)));
         assert_eq!(name(&"é".repeat(65)), Err(NameError::TooLong));
         assert_eq!(name(&format!("a{}", "\u{301}".repeat(4_000))), Err(NameError::TooLong));
     }

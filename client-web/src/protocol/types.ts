@@ -1,0 +1,311 @@
+// Made from the Rust crate `protocol` (`make types`); not to be edited.
+
+export const VERSION = 1;
+
+export const MESSAGE_BYTES_MAX = 65536;
+export const SDP_BYTES_MAX = 32768;
+export const CHAT_CHARS_MAX = 2000;
+export const NOTE_CHARS_MAX = 500;
+export const NAME_GRAPHEMES_MAX = 64;
+export const TITLE_CHARS_MAX = 120;
+export const GROUP_CHARS_MAX = 64;
+export const ROSTER_MAX = 500;
+export const ROSTER_BYTES_MAX = 262144;
+export const VIDEO_SLOTS_MAX = 24;
+export const AUDIO_SLOTS_MAX = 3;
+
+export const CLOSE_WORDS: Record<number, Close> = { 1000: "done", 1012: "draining", 1013: "slow", 4400: "malformed", 4401: "not_authenticated", 4403: "not_allowed", 4406: "refused", 4408: "hello_too_late", 4409: "replaced", 4410: "removed", 4429: "too_fast", 4503: "full" };
+
+export type ClassId = string;
+
+export type PersonId = string;
+
+export type SessionId = string;
+
+export type ChatId = number;
+
+export type UnixMs = number;
+
+export type DisplayName = string;
+
+export type Role = "teacher" | "student";
+
+export type Rights = { speak: boolean, camera: boolean, screen: boolean, chat: boolean, };
+
+export type OwnRights = { speak?: boolean, camera?: boolean, screen?: boolean, chat?: boolean, };
+
+export type Policy = "ask" | "roster" | "shut";
+
+export type Proof = { "account": Record<symbol, never> } | { "invitation": Record<symbol, never> } | { "portal": { issuer: string, } };
+
+export type About = { group?: string, on_roster: boolean, proof: Proof, 
+/**
+ * Somebody else of the class whose name looks the same.
+ */
+look_alike?: DisplayName, };
+
+export type Knock = { person: PersonId, name: DisplayName, role: Role, about: About, since: UnixMs, 
+/**
+ * The same person is here already, on another device: it may be somebody who was handed the link.
+ */
+other_device: boolean, };
+
+export type Door = { policy: Policy, 
+/**
+ * A teacher opened the door in this lesson; until then `roster` lets nobody walk in.
+ */
+opened: boolean, 
+/**
+ * The teacher's message to the lobby; empty for none.
+ */
+note: string, 
+/**
+ * Students on the roster.
+ */
+expected: number, 
+/**
+ * In order of arrival.
+ */
+waiting: Array<Knock>, 
+/**
+ * People who were removed or blocked, and could be let back.
+ */
+barred: Array<Barred>, };
+
+export type Barred = { person: PersonId, name: DisplayName, 
+/**
+ * For good; otherwise until this lesson ends.
+ */
+blocked: boolean, };
+
+export type DoorAsk = { "admit": { people: Array<PersonId>, } } | { "refuse": { people: Array<PersonId>, } } | { "block": { person: PersonId, } } | { "forgive": { person: PersonId, } } | { "open": Record<symbol, never> } | { "policy": { policy: Policy, } } | { "note": { text: string, } };
+
+export type DoorEvent = { "knock": { knock: Knock, } } | { "answered": { person: PersonId, } } | { "changed": { policy: Policy, opened: boolean, note: string, } } | { "barred": { barred: Barred, } } | { "forgiven": { person: PersonId, } };
+
+export type WaitingFor = "opening" | "answer" | "shut" | "teacher_away" | "seat";
+
+export type LobbyEvent = { "standing": { position: number, waiting_for: WaitingFor, other_device: boolean, } } | { "note": { text: string, } };
+
+export type Phase = "scheduled" | "open" | "unattended" | "ended";
+
+export type Sending = { microphone: boolean, camera: boolean, screen: boolean, };
+
+export type Person = { person: PersonId, name: DisplayName, role: Role, 
+/**
+ * Connection lost; the seat is kept for a while.
+ */
+away: boolean, sending: Sending, 
+/**
+ * When the hand went up.
+ */
+hand?: UnixMs, 
+/**
+ * What this person may do now: the class's rights with their own laid over.
+ */
+rights: Rights, 
+/**
+ * For teachers only.
+ */
+about?: About, };
+
+export type Reaction = "yes" | "no" | "clap" | "heart" | "smile" | "lost";
+
+export type ClassAsk = { "hand": { up: boolean, } } | { "react": { reaction: Reaction, } } | { "sending": { sending: Sending, } } | { "lower_hand": { person: PersonId, } } | { "mute": { people: Array<PersonId>, } } | { "mute_all": Record<symbol, never> } | { "rights": { rights: Rights, } } | { "rights_of": { person: PersonId, rights: OwnRights, } } | { "spotlight": { person: PersonId | null, } } | { "remove": { person: PersonId, block: boolean, } } | { "end": Record<symbol, never> };
+
+export type Gone = "left" | "lost" | "removed" | "blocked" | "expired" | "ended";
+
+export type Snapshot = { phase: Phase, 
+/**
+ * What students may do.
+ */
+rights: Rights, 
+/**
+ * Everyone seated, in the order in which they came, oneself among them.
+ */
+people: Array<Person>, spotlight?: PersonId, 
+/**
+ * The last messages, oldest first.
+ */
+chat: Array<ChatMessage>, 
+/**
+ * For teachers only.
+ */
+door?: Door, };
+
+export type ClassEvent = { "snapshot": { snapshot: Snapshot, } } | { "joined": { person: Person, } } | { "changed": { person: Person, } } | { "left": { person: PersonId, why: Gone, } } | { "phase": { phase: Phase, } } | { "rights": { rights: Rights, } } | { "spotlight": { person: PersonId | null, } } | { "reacted": { person: PersonId, reaction: Reaction, } } | { "silenced": { sending: Sending, } };
+
+export type ChatMessage = { id: ChatId, person: PersonId, 
+/**
+ * Kept with the message: its author may have left.
+ */
+name: DisplayName, role: Role, text: string, at: UnixMs, };
+
+export type ChatAsk = { "say": { text: string, } } | { "erase": { message: ChatId, } };
+
+export type ChatEvent = { "said": { message: ChatMessage, } } | { "erased": { message: ChatId, } };
+
+export type SendMids = { microphone: string, camera: string, screen: string, screen_audio: string, };
+
+export type ReceiveMids = { 
+/**
+ * Up to three: the loudest voices.
+ */
+audio: Array<string>, screen: string, screen_audio: string, 
+/**
+ * Up to 24 cameras.
+ */
+video: Array<string>, };
+
+export type Look = { person: PersonId, 
+/**
+ * Height of the picture on this screen, in device pixels.
+ */
+height_px: number, };
+
+export type MediaAsk = { "offer": { sdp: string, send: SendMids, receive: ReceiveMids, } } | { "view": { looks: Array<Look>, } };
+
+export type Slot = { mid: string, person: PersonId | null, };
+
+export type MediaEvent = { "slots": { slots: Array<Slot>, } } | { "speaking": { people: Array<PersonId>, } } | { "lost": Record<symbol, never> };
+
+export type Refusal = "malformed" | "limit" | "teachers_only" | "not_seated" | "no_right" | "no_such_person" | "no_such_message" | "is_teacher" | "class_full" | "door_shut" | "unattended" | "too_soon" | "bad_offer" | "not_saved";
+
+export type Close = "done" | "draining" | "slow" | "malformed" | "not_authenticated" | "not_allowed" | "refused" | "hello_too_late" | "replaced" | "removed" | "too_fast" | "full";
+
+export type Hello = { 
+/**
+ * [`crate::VERSION`].
+ */
+version: number, class: ClassId, 
+/**
+ * A portal's token; absent when the browser's cookie says who this is.
+ */
+token?: string, resume?: Resume, };
+
+export type Resume = { session: SessionId, 
+/**
+ * The last event that arrived; 0 for none.
+ */
+last_seq: number, };
+
+export type Request = { 
+/**
+ * Chosen by the client; comes back in the one [`Reply`].
+ */
+id: number, ask: Ask, };
+
+export type Ask = { "session": SessionAsk } | { "door": DoorAsk } | { "class": ClassAsk } | { "chat": ChatAsk } | { "media": MediaAsk };
+
+export type SessionAsk = { "leave": Record<symbol, never> } | { "refresh": { token: string, } };
+
+export type ClientFrame = HelloFrame | Request;
+
+export type HelloFrame = { hello: Hello, };
+
+export type Welcome = { session: SessionId, person: PersonId, name: DisplayName, role: Role, 
+/**
+ * What the invitation says, and all that somebody waiting learns of the class.
+ */
+class: Invited, 
+/**
+ * The conversation goes on: the missed events follow, in order. Otherwise this is a new one.
+ */
+resumed: boolean, };
+
+export type Invited = { class: ClassId, title: string, teacher: DisplayName, starts_at: UnixMs, 
+/**
+ * Address students as "tu" in French.
+ */
+familiar: boolean, };
+
+export type ServerFrame = { "welcome": Welcome } | { "reply": Reply } | { "event": Sequenced } | { "beat": Beat };
+
+export type Reply = { id: number, outcome: Outcome, };
+
+export type Outcome = { "done": Record<symbol, never> } | { "answer": { sdp: string, } } | { "refused": { code: Refusal, message: string, } };
+
+export type Sequenced = { seq: number, on: Event, };
+
+export type Event = { "session": SessionEvent } | { "lobby": LobbyEvent } | { "door": DoorEvent } | { "class": ClassEvent } | { "chat": ChatEvent } | { "media": MediaEvent };
+
+export type SessionEvent = { "gone": { why: Gone, } } | { "refresh_due": { within_ms: number, } };
+
+export type Beat = { 
+/**
+ * Should the server vanish: come back at a random moment within this many milliseconds.
+ */
+return_within_ms: number, };
+
+export type Claim = { "account": { secret: string, } } | { "invitation": { secret: string, } } | { "token": { token: string, } };
+
+export type Claimed = { "home": Record<symbol, never> } | { "class": { class: ClassId, } };
+
+export type Me = { 
+/**
+ * The teacher's account of this browser, if it has one.
+ */
+account?: Account, 
+/**
+ * Classes into which this browser has been invited and may knock.
+ */
+invited: Array<Invited>, };
+
+export type Account = { name: DisplayName, };
+
+export type MyInvitation = { class: Invited, name: DisplayName, role: Role, };
+
+export type ClassDraft = { title: string, starts_at: UnixMs, policy: Policy, familiar: boolean, };
+
+export type ClassCard = { class: ClassId, title: string, starts_at: UnixMs, policy: Policy, familiar: boolean, teacher: DisplayName, students: number, phase: Phase, 
+/**
+ * This account made the class, and may change it; otherwise it was invited to teach.
+ */
+mine: boolean, };
+
+export type RosterLine = { 
+/**
+ * Counted from 1 in what was pasted.
+ */
+line: number, name: DisplayName, role: Role, group?: string, 
+/**
+ * Something to look at, although the line can be used.
+ */
+doubt?: RosterDoubt, };
+
+export type RosterDoubt = "twice" | "looks_alike" | "cleaned" | "one_word";
+
+export type RosterBadLine = { line: number, 
+/**
+ * The line as it was read, at most 200 characters.
+ */
+text: string, why: RosterFault, };
+
+export type RosterFault = "no_name" | "name_too_long" | "group_too_long" | "unknown_role" | "too_many_columns" | "bad_quotes" | "too_many";
+
+export type RosterPreview = { people: Array<RosterLine>, bad: Array<RosterBadLine>, 
+/**
+ * The character set that was recognised: `utf-8` or `windows-1252`.
+ */
+charset: string, };
+
+export type RosterAdd = { people: Array<RosterEntry>, };
+
+export type RosterEntry = { name: DisplayName, role: Role, group?: string, };
+
+export type Invitation = { person: PersonId, name: DisplayName, role: Role, group?: string, 
+/**
+ * The whole personal link, its secret in the fragment; absent while revoked.
+ */
+link?: string, 
+/**
+ * The link has been opened in a browser.
+ */
+used: boolean, };
+
+export type Problem = { 
+/**
+ * `about:blank`: the code says it.
+ */
+type: string, title: string, status: number, code: ProblemCode, request_id: string, };
+
+export type ProblemCode = "malformed" | "token_in_url" | "not_authenticated" | "not_allowed" | "not_found" | "bad_origin" | "too_large" | "too_many" | "limit" | "unavailable" | "internal";
