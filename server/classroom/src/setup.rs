@@ -1,0 +1,36 @@
+//! What a teacher said of the class on its set-up page, and how large a class may be.
+
+use std::collections::BTreeMap;
+
+use preau_protocol::{
+    DisplayName, Invited, PersonId, Policy,
+    limits::{LOBBY_STRANGERS_MAX, SEATS_MAX},
+};
+
+/// A class as it was set up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setup {
+    /// What an invitation says of the class.
+    pub class: Invited,
+    /// The policy with which each lesson starts.
+    pub policy: Policy,
+    /// The students expected.
+    pub roster: BTreeMap<PersonId, DisplayName>,
+}
+
+/// How many people one class takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Everyone seated together.
+    pub seats_max: usize,
+    /// Of these, seats that no student takes: a full class must still be able to get its teacher back.
+    pub seats_for_teachers: usize,
+    /// People in the lobby who are not on the roster.
+    pub strangers_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { seats_max: SEATS_MAX, seats_for_teachers: 8, strangers_max: LOBBY_STRANGERS_MAX }
+    }
+}
