@@ -1,0 +1,70 @@
+// The frame of a page: head with the mark and the choices, one heading that takes the focus when the page changes.
+
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+
+import { paths } from '../route';
+import { words } from '../text/text';
+import { Link } from './link';
+import { Mark } from './mark';
+import { Preferences } from './preferences';
+
+interface PageProps {
+  /** The document's title, and the heading unless `heading` draws it otherwise. */
+  title: string;
+  /** Paper with ruling, for pages on which one waits or reads. */
+  ruled?: boolean;
+  /** More things in the head, before the choices. */
+  head?: ComponentChildren;
+  class?: string;
+  children: ComponentChildren;
+}
+
+export function Page({ title, ruled, head, class: extra, children }: PageProps) {
+  return (
+    <div class={ruled ? 'page ruled' : 'page'}>
+      <a class="skip button" href="#main" onClick={toMain}>
+        {words().common.skip}
+      </a>
+      <header class="page-head">
+        <Link class="brand" href={paths.home}>
+          <Mark />
+          Préau
+        </Link>
+        <div class="row">
+          {head}
+          <Preferences />
+        </div>
+      </header>
+      <main id="main" class={extra ? `page-main ${extra}` : 'page-main'} tabIndex={-1}>
+        <Title text={title} />
+        {children}
+      </main>
+    </div>
+  );
+}
+
+let firstPage = true;
+
+/** The page's one `<h1>`. On the first page the browser starts reading by itself; on every later one focus comes here. */
+export function Title({ text, class: extra }: { text: string; class?: string }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (!firstPage) heading.current?.focus();
+    firstPage = false;
+  }, []);
+  useEffect(() => {
+    document.title = text === 'Préau' ? text : `${text} · Préau`;
+  }, [text]);
+  return (
+    <h1 ref={heading} class={extra} tabIndex={-1}>
+      {text}
+    </h1>
+  );
+}
+
+/** The fragment of our address carries secrets only, so skipping does not use it. */
+function toMain(event: Event): void {
+  event.preventDefault();
+  document.getElementById('main')?.focus();
+}
