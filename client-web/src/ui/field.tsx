@@ -1,6 +1,6 @@
 // A form field with its label, its hint, and what is wrong with it, tied together for a screen reader.
 
-import type { ComponentChildren, JSX } from 'preact';
+import type { ComponentChildren, Ref } from 'preact';
 import { useId } from 'preact/hooks';
 
 import { Icon } from './icon';
@@ -11,25 +11,54 @@ interface FieldProps {
   fault?: string | undefined;
 }
 
-type InputProps = Pick<
-  JSX.InputHTMLAttributes<HTMLInputElement>,
-  'value' | 'onInput' | 'onChange' | 'maxLength' | 'min' | 'max' | 'placeholder' | 'required' | 'autoComplete' | 'autoFocus' | 'spellcheck'
-> & { type?: 'text' | 'search' | 'date' | 'time' };
+interface InputProps extends FieldProps {
+  type?: 'text' | 'date' | 'time';
+  value: string;
+  onValue: (value: string) => void;
+  autoFocus?: boolean;
+}
 
-export function Field({ label, hint, fault, type = 'text', ...input }: FieldProps & InputProps) {
+export function Field({ label, hint, fault, type = 'text', value, onValue, autoFocus }: InputProps) {
   const id = useId();
+  const input = {
+    class: 'input',
+    id,
+    value,
+    autoFocus: autoFocus ?? false,
+    autoComplete: 'off',
+    onInput: (event: InputEvent) => onValue((event.currentTarget as HTMLInputElement).value),
+    ...described(id, hint, fault),
+  };
   return (
     <Labelled id={id} label={label} hint={hint} fault={fault}>
-      <input {...input} type={type} class="input" id={id} {...described(id, hint, fault)} />
+      {type === 'text' ? <input type="text" {...input} /> : <input type={type} {...input} />}
     </Labelled>
   );
 }
 
-export function TextArea({ label, hint, fault, ...area }: FieldProps & Omit<JSX.TextareaHTMLAttributes<HTMLTextAreaElement>, 'label' | 'class' | 'id'>) {
+interface AreaProps extends FieldProps {
+  value: string;
+  onValue: (value: string) => void;
+  rows: number;
+  placeholder?: string;
+  areaRef?: Ref<HTMLTextAreaElement>;
+}
+
+export function TextArea({ label, hint, fault, value, onValue, rows, placeholder, areaRef }: AreaProps) {
   const id = useId();
   return (
     <Labelled id={id} label={label} hint={hint} fault={fault}>
-      <textarea {...area} class="input" id={id} {...described(id, hint, fault)} />
+      <textarea
+        class="input"
+        id={id}
+        rows={rows}
+        value={value}
+        placeholder={placeholder}
+        spellcheck={false}
+        ref={areaRef ?? null}
+        onInput={(event) => onValue(event.currentTarget.value)}
+        {...described(id, hint, fault)}
+      />
     </Labelled>
   );
 }
