@@ -135,6 +135,8 @@ pub enum ClassEvent {
     Changed { person: Person },
     Left { person: PersonId, why: Gone },
     Phase { phase: Phase },
+    /// What students may do: every student's rights are these from now on. A `Changed` follows for each who has
+    /// their own, or was sending what is no longer allowed.
     Rights { rights: Rights },
     Spotlight { person: Option<PersonId> },
     Reacted { person: PersonId, reaction: Reaction },
