@@ -1,0 +1,212 @@
+// Picture and sound of one class: what this person sends, what arrives in which slot, and the call that carries both.
+
+import { batch, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
+
+import type { Answered, Clock } from '../protocol/socket';
+import type { Ask, PersonId, ReceiveMids, Refusal, Sending, Slot } from '../protocol/types';
+import { Call, type CallAround, type Health } from './call';
+import type { Devices } from './devices';
+import { Gaze } from './looks';
+
+/** What of a person fills a slot. */
+export type SlotKind = 'video' | 'screen';
+
+/** Why something could not be turned on, beyond what the device itself says. */
+export type Hindrance = { refused: Refusal } | { screen: 'denied' | 'failed' };
+
+export interface ClassMediaAround {
+  call: Omit<CallAround, 'ask' | 'clock'>;
+  clock: Clock;
+  ask(ask: Ask): Promise<Answered>;
+  devices: Devices;
+  /** `null` where a browser can't share its screen: most phones. */
+  display: Pick<MediaDevices, 'getDisplayMedia'> | null;
+}
+
+const SILENT: Sending = { microphone: false, camera: false, screen: false };
+
+export class ClassMedia {
+  readonly canShareScreen: boolean;
+  readonly health: ReadonlySignal<Health>;
+  /** What this person sends, as the server was told. */
+  readonly sending: ReadonlySignal<Sending>;
+  readonly hindrance: Signal<Hindrance | null> = signal(null);
+  /** One's own screen, to see that it is shared. */
+  readonly ownScreen: ReadonlySignal<MediaStream | null>;
+  readonly gaze: Gaze;
+  private readonly around: ClassMediaAround;
+  private readonly call: Call;
+  private readonly nowHealth: Signal<Health> = signal('idle');
+  private readonly nowSending: Signal<Sending> = signal(SILENT);
+  private readonly nowScreen: Signal<MediaStream | null> = signal(null);
+  private readonly mids: Signal<ReceiveMids | null> = signal(null);
+  private readonly streams: Signal<ReadonlyMap<string, MediaStream>> = signal(new Map());
+  private readonly stopWatching: () => void;
+
+  constructor(around: ClassMediaAround) {
+    this.around = around;
+    this.canShareScreen = around.display !== null;
+    this.health = this.nowHealth;
+    this.sending = this.nowSending;
+    this.ownScreen = this.nowScreen;
+    const ask = (media: Extract<Ask, { media: unknown }>['media']): Promise<Answered> => around.ask({ media });
+    this.gaze = new Gaze(around.clock, around.call.videoSlots, ask);
+    this.call = new Call(
+      { ...around.call, clock: around.clock, ask },
+      {
+        health: (health) => (this.nowHealth.value = health),
+        slots: (receive, streams) => {
+          this.mids.value = receive;
+          this.streams.value = streams;
+          this.gaze.again();
+        },
+      },
+    );
+    this.stopWatching = effect(() => this.followDevices());
+  }
+
+  /** While waiting: everything that needs no server. */
+  prepare(): void {
+    this.call.prepare();
+  }
+
+  /** Seated, or seated anew: connects, and says again what is sent. */
+  start(): void {
+    this.call.start();
+    void this.tell(this.nowSending.peek());
+  }
+
+  /** The same session goes on after a break. What was under way when it broke is done again. */
+  resumed(): void {
+    if (this.nowHealth.peek() !== 'good') this.call.start();
+    void this.tell(this.nowSending.peek());
+    this.gaze.again();
+  }
+
+  /** The server no longer knows this call. */
+  lost(): void {
+    this.call.start();
+  }
+
+  networkChanged(): void {
+    this.call.restart();
+  }
+
+  /** A teacher took the microphone, camera or screen away: the device is let go as well. */
+  silenced(left: Sending): void {
+    batch(() => {
+      this.letGo(left);
+      // The server knows already: there is nothing to tell.
+      this.nowSending.value = this.actual();
+    });
+  }
+
+  async toggle(what: 'microphone' | 'camera'): Promise<void> {
+    this.hindrance.value = null;
+    const device = this.around.devices[what];
+    if (device.isOn) {
+      device.turnOff();
+      return;
+    }
+    await device.turnOn();
+    void this.around.devices.list();
+  }
+
+  async toggleScreen(): Promise<void> {
+    this.hindrance.value = null;
+    const { display } = this.around;
+    if (this.nowScreen.peek() !== null) return this.dropScreen();
+    if (display === null) return;
+    try {
+      const stream = await display.getDisplayMedia({ video: { frameRate: { ideal: 10, max: 15 } }, audio: true });
+      this.shareScreen(stream);
+    } catch (error) {
+      const denied = error instanceof DOMException && error.name === 'NotAllowedError';
+      this.hindrance.value = { screen: denied ? 'denied' : 'failed' };
+    }
+  }
+
+  /** The picture that arrives of this person, if any does. */
+  streamOf(person: PersonId, kind: SlotKind, slots: readonly Slot[]): MediaStream | null {
+    const mids = this.mids.value;
+    if (mids === null) return null;
+    const fitting = kind === 'screen' ? [mids.screen] : mids.video;
+    const slot = slots.find((one) => one.person === person && fitting.includes(one.mid));
+    return slot === undefined ? null : (this.streams.value.get(slot.mid) ?? null);
+  }
+
+  /** Everything to be heard: three voices and the sound of the screen. */
+  get sounds(): MediaStream[] {
+    const mids = this.mids.value;
+    if (mids === null) return [];
+    return [...mids.audio, mids.screen_audio].flatMap((mid) => this.streams.value.get(mid) ?? []);
+  }
+
+  close(): void {
+    this.stopWatching();
+    this.dropScreen();
+    this.gaze.close();
+    this.call.close();
+    this.around.devices.microphone.turnOff();
+    this.around.devices.camera.turnOff();
+    this.nowSending.value = SILENT;
+    this.mids.value = null;
+    this.streams.value = new Map();
+  }
+
+  private shareScreen(stream: MediaStream): void {
+    const [picture] = stream.getVideoTracks();
+    if (picture === undefined) return;
+    // Letters before movement.
+    picture.contentHint = 'detail';
+    picture.addEventListener('ended', () => this.dropScreen());
+    this.nowScreen.value = stream;
+  }
+
+  private dropScreen(): void {
+    for (const track of this.nowScreen.peek()?.getTracks() ?? []) track.stop();
+    this.nowScreen.value = null;
+  }
+
+  /** Whatever a device does, on its own or because somebody pressed a button, the call and the class follow. */
+  private followDevices(): void {
+    const { microphone, camera } = this.around.devices;
+    const voice = microphone.capture.value;
+    const picture = camera.capture.value;
+    const screen = this.nowScreen.value;
+    this.call.send('microphone', voice.is === 'on' ? voice.track : null);
+    this.call.send('camera', picture.is === 'on' ? picture.track : null);
+    this.call.send('screen', screen?.getVideoTracks()[0] ?? null);
+    this.call.send('screenAudio', screen?.getAudioTracks()[0] ?? null);
+    const is = this.actual();
+    const was = this.nowSending.peek();
+    if (is.microphone === was.microphone && is.camera === was.camera && is.screen === was.screen) return;
+    this.nowSending.value = is;
+    void this.tell(is);
+  }
+
+  private actual(): Sending {
+    const { microphone, camera } = this.around.devices;
+    return {
+      microphone: microphone.capture.peek().is === 'on',
+      camera: camera.capture.peek().is === 'on',
+      screen: this.nowScreen.peek() !== null,
+    };
+  }
+
+  private letGo(left: Sending): void {
+    const { devices } = this.around;
+    if (!left.microphone) devices.microphone.turnOff();
+    if (!left.camera) devices.camera.turnOff();
+    if (!left.screen) this.dropScreen();
+  }
+
+  private async tell(sending: Sending): Promise<void> {
+    const answered = await this.around.ask({ class: { sending: { sending } } });
+    if (!('refused' in answered)) return;
+    // Refused as a whole: nothing is sent, and the person is told why.
+    if (!sending.microphone && !sending.camera && !sending.screen) return;
+    this.hindrance.value = { refused: answered.refused.code };
+    batch(() => this.letGo(SILENT));
+  }
+}

@@ -1,0 +1,119 @@
+// The media sections of the one offer: what is sent, which slots receive, in a fixed order, within the size allowed.
+
+import { AUDIO_SLOTS_MAX, type ReceiveMids, type SendMids } from '../protocol/types';
+import { offered, type Codec } from './codecs';
+
+/** The layers of a camera's picture, largest first: full, half and quarter size. */
+const CAMERA_LAYERS: readonly RTCRtpEncodingParameters[] = [
+  { rid: 'h', scaleResolutionDownBy: 1, maxBitrate: 1_200_000 },
+  { rid: 'm', scaleResolutionDownBy: 2, maxBitrate: 400_000 },
+  { rid: 'l', scaleResolutionDownBy: 4, maxBitrate: 120_000 },
+];
+/** Text on a shared screen must stay legible; it moves little, so a class can carry this. */
+const SCREEN_LAYER: RTCRtpEncodingParameters = { maxBitrate: 1_800_000, maxFramerate: 15 };
+
+/** The only header extensions that the relay reads; the others would make the offer a third longer. */
+const EXTENSIONS = [
+  'urn:ietf:params:rtp-hdrext:ssrc-audio-level',
+  'urn:ietf:params:rtp-hdrext:sdes:mid',
+  'urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id',
+  'urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id',
+  'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time',
+  'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01',
+];
+
+/** How much one may ask of the offer: a thinner one is tried when the browser's is too long to send. */
+export interface Thickness {
+  video: number;
+  codecs: 'all' | 'first';
+}
+
+/** What the browser says it can do; an argument, so that tests need no browser. */
+export interface Capabilities {
+  audio: readonly Codec[];
+  video: readonly Codec[];
+}
+
+export interface Sections {
+  microphone: RTCRtpTransceiver;
+  camera: RTCRtpTransceiver;
+  screen: RTCRtpTransceiver;
+  screenAudio: RTCRtpTransceiver;
+  audioSlots: RTCRtpTransceiver[];
+  screenAudioSlot: RTCRtpTransceiver;
+  screenSlot: RTCRtpTransceiver;
+  videoSlots: RTCRtpTransceiver[];
+}
+
+export function addSections(pc: RTCPeerConnection, can: Capabilities, thickness: Thickness): Sections {
+  const videoCodecs = offered(can.video, thickness.codecs);
+  const opus = can.audio.filter((codec) => codec.mimeType.toLowerCase() === 'audio/opus');
+  const add = (kind: 'audio' | 'video', init: RTCRtpTransceiverInit): RTCRtpTransceiver => {
+    const transceiver = pc.addTransceiver(kind, init);
+    prefer(transceiver, kind === 'video' ? videoCodecs : opus);
+    keepExtensions(transceiver);
+    return transceiver;
+  };
+  const slot = (kind: 'audio' | 'video'): RTCRtpTransceiver => add(kind, { direction: 'recvonly' });
+  const several = (count: number, kind: 'audio' | 'video'): RTCRtpTransceiver[] =>
+    Array.from({ length: count }, () => slot(kind));
+  return {
+    microphone: add('audio', { direction: 'sendonly' }),
+    camera: add('video', { direction: 'sendonly', sendEncodings: CAMERA_LAYERS.map((layer) => ({ ...layer })) }),
+    screen: add('video', { direction: 'sendonly', sendEncodings: [{ ...SCREEN_LAYER }] }),
+    screenAudio: add('audio', { direction: 'sendonly' }),
+    audioSlots: several(AUDIO_SLOTS_MAX, 'audio'),
+    screenAudioSlot: slot('audio'),
+    screenSlot: slot('video'),
+    videoSlots: several(thickness.video, 'video'),
+  };
+}
+
+/** The names of the sections; they exist once the offer has been set. */
+export function midsOf(sections: Sections): { send: SendMids; receive: ReceiveMids } {
+  const mid = (transceiver: RTCRtpTransceiver): string => transceiver.mid ?? '';
+  return {
+    send: {
+      microphone: mid(sections.microphone),
+      camera: mid(sections.camera),
+      screen: mid(sections.screen),
+      screen_audio: mid(sections.screenAudio),
+    },
+    receive: {
+      audio: sections.audioSlots.map(mid),
+      screen: mid(sections.screenSlot),
+      screen_audio: mid(sections.screenAudioSlot),
+      video: sections.videoSlots.map(mid),
+    },
+  };
+}
+
+/** What each slot receives, by MID. The tracks are there from the start and stay the same all lesson. */
+export function streamsOf(sections: Sections): Map<string, MediaStream> {
+  const slots = [...sections.audioSlots, sections.screenAudioSlot, sections.screenSlot, ...sections.videoSlots];
+  return new Map(slots.map((slot) => [slot.mid ?? '', new MediaStream([slot.receiver.track])]));
+}
+
+function prefer(transceiver: RTCRtpTransceiver, codecs: readonly Codec[]): void {
+  if (codecs.length === 0 || typeof transceiver.setCodecPreferences !== 'function') return;
+  try {
+    transceiver.setCodecPreferences(codecs as RTCRtpCodec[]);
+  } catch {
+    // A browser that knows better keeps its own order; the answer decides anyway.
+  }
+}
+
+/** Not every browser has this yet, and TypeScript does not know it: https://w3c.github.io/webrtc-extensions/ §5.2. */
+interface WithExtensions {
+  getHeaderExtensionsToNegotiate(): { uri: string; direction: string }[];
+  setHeaderExtensionsToNegotiate(extensions: { uri: string; direction: string }[]): void;
+}
+
+function keepExtensions(transceiver: RTCRtpTransceiver): void {
+  if (!('setHeaderExtensionsToNegotiate' in transceiver)) return;
+  const able = transceiver as unknown as WithExtensions;
+  const extensions = able.getHeaderExtensionsToNegotiate();
+  able.setHeaderExtensionsToNegotiate(
+    extensions.map((one) => (EXTENSIONS.includes(one.uri) ? one : { ...one, direction: 'stopped' })),
+  );
+}
