@@ -1,0 +1,323 @@
+//! One WebSocket conversation: hello, then requests up and frames down, within the limits of the door.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use futures_util::{SinkExt, StreamExt};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use preau_protocol::{
+    Ask, Beat, ClassId, ClientFrame, Close, Hello, Outcome, Refusal, Reply, ServerFrame, SessionAsk, SessionId, VERSION,
+    limits,
+};
+use tokio::sync::mpsc;
+use tokio::time::{Interval, MissedTickBehavior, interval_at, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error as WsError, Message, error::CapacityError};
+use uuid::Uuid;
+
+use crate::auth::{AuthError, Visitor};
+use crate::house::House;
+use crate::shard::{self, LineId};
+use crate::shards::{Command, Down, OUTBOX_FRAMES_MAX};
+
+/// Somebody who opens a socket has this long to say who they are.
+const HELLO_WITHIN: Duration = Duration::from_secs(5);
+/// How often a sign of life goes out.
+const BEAT_EVERY: Duration = Duration::from_secs(20);
+/// After this long without a word, or an answer to a ping, the other side is gone.
+const DEAD_AFTER: Duration = Duration::from_secs(45);
+/// How long one frame may take to leave: a reader as slow as this is cut, and may resume.
+const WRITE_WITHIN: Duration = Duration::from_secs(10);
+/// How long a close frame may take, and its answer.
+const CLOSE_WITHIN: Duration = Duration::from_secs(1);
+/// The library's default is 128 KiB for every connection, allocated at once.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// A frame is written whole before the next is taken; a snapshot of the largest class fits.
+const WRITE_BUFFER_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Over how long clients spread their return, should this server vanish.
+const RETURN_WITHIN_MS: u32 = 3_000;
+
+type Socket = WebSocketStream<TokioIo<Upgraded>>;
+
+/// What the HTTP layer knows of a socket that was upgraded.
+#[derive(Debug)]
+pub struct Arrival {
+    pub cookie: Option<String>,
+    pub peer: SocketAddr,
+    pub request_id: String,
+}
+
+/// Holds one conversation to its end.
+pub async fn converse(io: TokioIo<Upgraded>, arrival: Arrival, house: Arc<House>) {
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(0)
+        .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
+        .max_message_size(Some(limits::MESSAGE_BYTES_MAX))
+        .max_frame_size(Some(limits::MESSAGE_BYTES_MAX));
+    let mut socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
+    match admit_to_hello(&mut socket, &arrival, &house).await {
+        Ok((hello, visitor)) => Session::begin(socket, hello, visitor, arrival, house).await,
+        Err(ending) => end(&mut socket, ending, &arrival.request_id).await,
+    }
+}
+
+/// How a conversation ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// We close, and say why.
+    Ours(Close),
+    /// The bytes break RFC 6455; we say which rule (§7.4.1).
+    Protocol(CloseCode),
+    /// The other side closed, or is gone.
+    Theirs,
+}
+
+async fn admit_to_hello(
+    socket: &mut Socket,
+    arrival: &Arrival,
+    house: &House,
+) -> Result<(Hello, Visitor), Ending> {
+    let first = timeout(HELLO_WITHIN, first_text(socket)).await.map_err(|_| Ending::Ours(Close::HelloTooLate))??;
+    let hello = match serde_json::from_str(&first) {
+        Ok(ClientFrame::Hello(frame)) if frame.hello.version == VERSION => frame.hello,
+        _ => return Err(Ending::Ours(Close::Malformed)),
+    };
+    let visitor = house.auth.visitor(hello.class, arrival.cookie.as_deref(), hello.token.as_deref()).await;
+    let visitor = visitor.map_err(|error| Ending::Ours(close_for(error)))?;
+    Ok((hello, visitor))
+}
+
+fn close_for(error: AuthError) -> Close {
+    match error {
+        AuthError::NotAuthenticated => Close::NotAuthenticated,
+        AuthError::NotAllowed => Close::NotAllowed,
+        AuthError::Unavailable => Close::Full,
+    }
+}
+
+async fn first_text(socket: &mut Socket) -> Result<String, Ending> {
+    loop {
+        match socket.next().await {
+            Some(Ok(Message::Text(text))) => return Ok(text.as_str().to_owned()),
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+            Some(Ok(Message::Close(_))) | None => return Err(Ending::Theirs),
+            Some(Ok(Message::Binary(_) | Message::Frame(_))) => return Err(Ending::Ours(Close::Malformed)),
+            Some(Err(error)) => return Err(fault(&error)),
+        }
+    }
+}
+
+/// The close code that RFC 6455 §7.4.1 has for what the library refused.
+fn fault(error: &WsError) -> Ending {
+    match error {
+        WsError::Capacity(CapacityError::MessageTooLong { .. }) => Ending::Protocol(CloseCode::Size),
+        WsError::Utf8(_) => Ending::Protocol(CloseCode::Invalid),
+        WsError::Protocol(_) => Ending::Protocol(CloseCode::Protocol),
+        _ => Ending::Theirs,
+    }
+}
+
+async fn end(socket: &mut Socket, ending: Ending, request_id: &str) {
+    let (code, word) = match ending {
+        Ending::Ours(why) => (CloseCode::from(why.code()), why.word()),
+        Ending::Protocol(code) => (code, "protocol"),
+        Ending::Theirs => return,
+    };
+    let frame = CloseFrame { code, reason: format!("{word} {request_id}").into() };
+    // Whoever does not take the close frame in time is cut without one.
+    let _ = timeout(CLOSE_WITHIN, async {
+        socket.send(Message::Close(Some(frame))).await?;
+        while socket.next().await.is_some_and(|answer| answer.is_ok()) {}
+        Ok::<(), WsError>(())
+    })
+    .await;
+}
+
+/// A conversation after its hello.
+struct Session {
+    socket: Socket,
+    class: ClassId,
+    line: LineId,
+    visitor: Visitor,
+    cookie: Option<String>,
+    house: Arc<House>,
+    down: mpsc::Receiver<Down>,
+    beat: Interval,
+    heard: Instant,
+    allowance: Allowance,
+}
+
+impl Session {
+    async fn begin(socket: Socket, hello: Hello, visitor: Visitor, arrival: Arrival, house: Arc<House>) {
+        let class = hello.class;
+        let line = next_line();
+        let (sender, down) = mpsc::channel(OUTBOX_FRAMES_MAX);
+        let arrive = Box::new(shard::Arrival {
+            class,
+            line,
+            fresh: SessionId(Uuid::new_v4()),
+            resume: hello.resume,
+            identity: visitor.identity.clone(),
+            device: visitor.device,
+            until: visitor.until,
+        });
+        let now = Instant::now();
+        let mut beat = interval_at((now + BEAT_EVERY).into(), BEAT_EVERY);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let allowance = Allowance::full(now);
+        let cookie = arrival.cookie;
+        let mut session = Session { socket, class, line, visitor, cookie, house, down, beat, heard: now, allowance };
+        let inbox = session.house.shards.owner(class).clone();
+        let entered = async {
+            inbox.send(Command::Line { line, class, down: sender }).await.ok()?;
+            inbox.send(Command::Input(shard::Input::Arrive(arrive))).await.ok()
+        };
+        let ending = match entered.await {
+            Some(()) => session.talk(&inbox).await,
+            None => Ending::Ours(Close::Draining),
+        };
+        // The shard may be gone already; then it needs no word from us.
+        let _ = inbox.send(Command::Unline { line }).await;
+        end(&mut session.socket, ending, &arrival.request_id).await;
+    }
+
+    async fn talk(&mut self, inbox: &mpsc::Sender<Command>) -> Ending {
+        loop {
+            let step = tokio::select! {
+                down = self.down.recv() => self.pass_down(down).await,
+                up = self.socket.next() => self.take_up(up, inbox).await,
+                _ = self.beat.tick() => self.give_sign().await,
+            };
+            if let Err(ending) = step {
+                return ending;
+            }
+        }
+    }
+
+    async fn pass_down(&mut self, down: Option<Down>) -> Result<(), Ending> {
+        match down {
+            Some(Down::Frame(frame)) => self.write(Message::text(frame.as_ref())).await,
+            Some(Down::HangUp(why)) => Err(Ending::Ours(why)),
+            // The shard cut this line: its outbox was full.
+            None => Err(Ending::Ours(Close::Slow)),
+        }
+    }
+
+    async fn take_up(
+        &mut self,
+        up: Option<Result<Message, WsError>>,
+        inbox: &mpsc::Sender<Command>,
+    ) -> Result<(), Ending> {
+        self.heard = Instant::now();
+        let text = match up {
+            Some(Ok(Message::Text(text))) => text,
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => return self.count_one(),
+            Some(Ok(Message::Close(_))) | None => return Err(Ending::Theirs),
+            Some(Ok(Message::Binary(_) | Message::Frame(_))) => return Err(Ending::Ours(Close::Malformed)),
+            Some(Err(error)) => return Err(fault(&error)),
+        };
+        self.count_one()?;
+        let Ok(ClientFrame::Request(request)) = serde_json::from_str(&text) else {
+            return Err(Ending::Ours(Close::Malformed));
+        };
+        let (class, line, id) = (self.class, self.line, request.id);
+        let input = match request.ask {
+            Ask::Session(SessionAsk::Refresh { token }) => self.refresh(id, &token).await?,
+            ask => Some(shard::Input::Ask { class, line, id, ask }),
+        };
+        if let Some(input) = input {
+            inbox.send(Command::Input(input)).await.map_err(|_| Ending::Ours(Close::Draining))?;
+        }
+        Ok(())
+    }
+
+    /// Anything received counts: a flood of pings is a flood.
+    fn count_one(&mut self) -> Result<(), Ending> {
+        if self.allowance.take(self.heard) { Ok(()) } else { Err(Ending::Ours(Close::TooFast)) }
+    }
+
+    /// A fresh token is good when it says that this is still the same person with the same role.
+    async fn refresh(&mut self, id: u32, token: &str) -> Result<Option<shard::Input>, Ending> {
+        let fresh = self.house.auth.visitor(self.class, self.cookie.as_deref(), Some(token)).await;
+        let same = |visitor: &Visitor| {
+            visitor.identity.person == self.visitor.identity.person && visitor.identity.role == self.visitor.identity.role
+        };
+        let until = fresh.ok().filter(same).and_then(|visitor| visitor.until);
+        let outcome = if until.is_some() { Outcome::Done {} } else { Outcome::refused(Refusal::NoRight) };
+        self.write_frame(&ServerFrame::Reply(Reply { id, outcome })).await?;
+        let (class, line) = (self.class, self.line);
+        Ok(until.map(|until| shard::Input::Refreshed { class, line, until }))
+    }
+
+    async fn give_sign(&mut self) -> Result<(), Ending> {
+        if self.heard.elapsed() > DEAD_AFTER {
+            return Err(Ending::Theirs);
+        }
+        self.write_frame(&ServerFrame::Beat(Beat { return_within_ms: RETURN_WITHIN_MS })).await?;
+        self.write(Message::Ping(Vec::new().into())).await
+    }
+
+    async fn write_frame(&mut self, frame: &ServerFrame) -> Result<(), Ending> {
+        let text = serde_json::to_string(frame).expect("words of the wire are maps with string keys");
+        self.write(Message::text(text)).await
+    }
+
+    async fn write(&mut self, message: Message) -> Result<(), Ending> {
+        match timeout(WRITE_WITHIN, self.socket.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(Ending::Theirs),
+            Err(_) => Err(Ending::Ours(Close::Slow)),
+        }
+    }
+}
+
+fn next_line() -> LineId {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    LineId(NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// How much a session may still say just now (a token bucket).
+#[derive(Clone, Copy, Debug)]
+struct Allowance {
+    messages: f64,
+    at: Instant,
+}
+
+impl Allowance {
+    fn full(now: Instant) -> Allowance {
+        Allowance { messages: f64::from(limits::REQUESTS_BURST), at: now }
+    }
+
+    fn take(&mut self, now: Instant) -> bool {
+        let earned = now.saturating_duration_since(self.at).as_secs_f64() * f64::from(limits::REQUESTS_PER_S_MAX);
+        self.messages = (self.messages + earned).min(f64::from(limits::REQUESTS_BURST));
+        self.at = now;
+        let enough = self.messages >= 1.0;
+        if enough {
+            self.messages -= 1.0;
+        }
+        enough
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_is_taken_and_a_flood_is_not() {
+        let start = Instant::now();
+        let mut allowance = Allowance::full(start);
+        assert!((0..limits::REQUESTS_BURST).all(|_| allowance.take(start)));
+        assert!(!allowance.take(start));
+        let later = start + Duration::from_secs(1);
+        assert!((0..limits::REQUESTS_PER_S_MAX).all(|_| allowance.take(later)));
+        assert!(!allowance.take(later));
+    }
+}

@@ -1,0 +1,269 @@
+//! A shard: the owner of its classes, where a decision about a person and its consequence for their media are one call.
+//!
+//! Sans-I/O: the thread in `udp` feeds it and drains it. One input, everything out, then the next:
+//!
+//! ```text
+//! sessions ──► handle(Input) ─┐                ┌─► poll_output() until None ──► sockets, store
+//! UDP ──► receive(datagram) ──┼─► one [`Shard`] ┼─► poll_transmit() until None ──► UDP
+//! clock ──► handle_timeout ───┘                └─► poll_timeout()
+//! ```
+
+mod calls;
+mod desk;
+mod epoch;
+mod media;
+mod room;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Instant;
+
+use preau_classroom::{Classroom, DeviceId, Entry, Identity, Input as ClassInput, Setup};
+use preau_protocol::{Ask, ClassId, Close, Invited, PersonId, Phase, Resume, SessionId, UnixMs};
+use preau_sfu::{Relay, RelayConfig, Transmit};
+
+pub use epoch::Epoch;
+use media::Media;
+use room::Room;
+
+/// Visitors who may wait for a class to be read from the store. A whole roster comes at once; more is a flood.
+const LOADING_MAX: usize = 1_024;
+
+/// One WebSocket, as the shard knows it. Never given twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LineId(pub u64);
+
+/// Somebody verified, at the other end of a line.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    pub class: ClassId,
+    pub line: LineId,
+    /// For a new conversation; unguessable.
+    pub fresh: SessionId,
+    pub resume: Option<Resume>,
+    pub identity: Identity,
+    pub device: DeviceId,
+    /// When the token that brought them expires.
+    pub until: Option<UnixMs>,
+}
+
+/// A class as the store has it.
+#[derive(Debug)]
+pub struct Loaded {
+    pub setup: Setup,
+    pub people: BTreeMap<PersonId, Identity>,
+    pub entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+pub enum Input {
+    Arrive(Box<Arrival>),
+    Ask { class: ClassId, line: LineId, id: u32, ask: Ask },
+    /// The socket is gone, or was too slow to be kept.
+    Gone { class: ClassId, line: LineId },
+    /// A fresh token of the same person was verified.
+    Refreshed { class: ClassId, line: LineId, until: UnixMs },
+    /// What a teacher changed on the set-up page. Nothing happens to a class that is not in session.
+    Tell { class: ClassId, change: Change },
+    /// The answer to [`Output::Load`]; `None` for a class that is not there.
+    Loaded { class: ClassId, loaded: Option<Box<Loaded>> },
+    /// All entries up to this number are on disk.
+    Durable { class: ClassId, number: u64 },
+    /// The server goes down in order: everyone is told to come back.
+    Drain,
+}
+
+/// A change that comes from outside the class.
+#[derive(Clone, Debug)]
+pub enum Change {
+    Setup(Setup),
+    Revoked(PersonId),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// A text frame.
+    Write { line: LineId, frame: Arc<str> },
+    /// A close frame, after all that was written.
+    HangUp { line: LineId, why: Close },
+    Load { class: ClassId },
+    /// The class's journal entry of this number (1, 2, 3, … since it was loaded), answered by [`Input::Durable`].
+    Append { class: ClassId, number: u64, entry: Entry },
+}
+
+/// What a room's call may reach beyond its class.
+struct Reach<'a> {
+    media: &'a mut Media,
+    out: &'a mut VecDeque<Output>,
+    now: Instant,
+    now_ms: UnixMs,
+}
+
+pub struct Shard {
+    epoch: Epoch,
+    media: Media,
+    rooms: BTreeMap<ClassId, Room>,
+    /// Classes on their way from the store, with those who wait for them.
+    loading: BTreeMap<ClassId, Vec<Arrival>>,
+    /// When each class wants to be woken.
+    timers: BTreeSet<(UnixMs, ClassId)>,
+    out: VecDeque<Output>,
+    draining: bool,
+}
+
+impl Shard {
+    pub fn new(relay: RelayConfig, epoch: Epoch) -> Shard {
+        Shard {
+            epoch,
+            media: Media::new(Relay::new(relay)),
+            rooms: BTreeMap::new(),
+            loading: BTreeMap::new(),
+            timers: BTreeSet::new(),
+            out: VecDeque::new(),
+            draining: false,
+        }
+    }
+
+    pub fn handle(&mut self, input: Input, now: Instant) {
+        match input {
+            Input::Arrive(arrival) => self.arrive(*arrival, now),
+            Input::Ask { class, line, id, ask } => {
+                self.in_room(class, now, |room, reach| room.ask(line, id, ask, reach));
+            }
+            Input::Gone { class, line } => self.gone(class, line, now),
+            Input::Refreshed { class, line, until } => {
+                self.in_room(class, now, |room, reach| room.refreshed(line, until, reach));
+            }
+            Input::Tell { class, change } => {
+                let input = match change {
+                    Change::Setup(setup) => ClassInput::Setup(setup),
+                    Change::Revoked(person) => ClassInput::Revoked { person },
+                };
+                self.in_room(class, now, |room, reach| room.feed(input, reach));
+            }
+            Input::Loaded { class, loaded } => self.loaded(class, loaded, now),
+            Input::Durable { class, number } => {
+                self.in_room(class, now, |room, reach| room.durable_up_to(number, reach));
+            }
+            Input::Drain => self.drain(),
+        }
+    }
+
+    /// One datagram, decrypted in place. Call [`Shard::settle`] after a batch.
+    pub fn receive(&mut self, from: SocketAddr, to: Option<IpAddr>, bytes: &mut [u8], now: Instant) {
+        self.media.relay.receive(from, to, bytes, now);
+    }
+
+    /// Passes on what the relay has to say since the last call.
+    pub fn settle(&mut self, now: Instant) {
+        while let Some(event) = self.media.relay.poll_event() {
+            let Some(class) = self.media.class_of(&event) else { continue };
+            self.in_room(class, now, |room, reach| room.relay_says(event, reach));
+        }
+    }
+
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    pub fn poll_transmit(&mut self) -> Option<Transmit<'_>> {
+        self.media.relay.poll_transmit()
+    }
+
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let class = self.timers.first().map(|(at, _)| self.epoch.instant(*at));
+        [class, self.media.relay.poll_timeout()].into_iter().flatten().min()
+    }
+
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self.media.relay.poll_timeout().is_some_and(|at| at <= now) {
+            self.media.relay.handle_timeout(now);
+        }
+        let now_ms = self.epoch.unix(now);
+        while let Some((_, class)) = self.timers.first().copied().filter(|(at, _)| *at <= now_ms) {
+            self.in_room(class, now, |room, reach| room.feed(ClassInput::Timeout, reach));
+        }
+        self.settle(now);
+    }
+
+    /// Where a class is in its life; `None` while it is not in session.
+    pub fn phase(&self, class: ClassId) -> Option<Phase> {
+        self.rooms.get(&class).map(Room::phase)
+    }
+
+    /// Figures for the metrics: classes in session, sessions, and the relay's counters.
+    pub fn load(&self) -> (usize, usize, &preau_sfu::Stats) {
+        (self.rooms.len(), self.rooms.values().map(Room::sessions).sum(), self.media.relay.stats())
+    }
+
+    fn arrive(&mut self, arrival: Arrival, now: Instant) {
+        if self.draining {
+            self.out.push_back(Output::HangUp { line: arrival.line, why: Close::Draining });
+            return;
+        }
+        let class = arrival.class;
+        if self.rooms.contains_key(&class) {
+            self.in_room(class, now, |room, reach| room.arrive(arrival, reach));
+            return;
+        }
+        let waiting = self.loading.entry(class).or_default();
+        if waiting.len() == LOADING_MAX {
+            self.out.push_back(Output::HangUp { line: arrival.line, why: Close::Full });
+            return;
+        }
+        waiting.push(arrival);
+        if waiting.len() == 1 {
+            self.out.push_back(Output::Load { class });
+        }
+    }
+
+    fn loaded(&mut self, class: ClassId, loaded: Option<Box<Loaded>>, now: Instant) {
+        let waiting = self.loading.remove(&class).unwrap_or_default();
+        let Some(loaded) = loaded else {
+            let refusals = waiting.iter().map(|arrival| Output::HangUp { line: arrival.line, why: Close::NotAllowed });
+            self.out.extend(refusals);
+            return;
+        };
+        let invited: Invited = loaded.setup.class.clone();
+        let now_ms = self.epoch.unix(now);
+        let classroom = Classroom::restore(loaded.setup, loaded.people, loaded.entries, now_ms);
+        let media_room = self.media.open(class);
+        self.rooms.insert(class, Room::new(class, invited, classroom, media_room));
+        self.in_room(class, now, |room, reach| room.feed(ClassInput::Timeout, reach));
+        for arrival in waiting {
+            self.arrive(arrival, now);
+        }
+    }
+
+    fn gone(&mut self, class: ClassId, line: LineId, now: Instant) {
+        if let Some(waiting) = self.loading.get_mut(&class) {
+            waiting.retain(|arrival| arrival.line != line);
+        }
+        self.in_room(class, now, |room, reach| room.lose(line, reach));
+    }
+
+    fn drain(&mut self) {
+        self.draining = true;
+        let lines = self.rooms.values().flat_map(Room::lines);
+        self.out.extend(lines.map(|line| Output::HangUp { line, why: Close::Draining }));
+        let late = std::mem::take(&mut self.loading).into_values().flatten();
+        self.out.extend(late.map(|arrival| Output::HangUp { line: arrival.line, why: Close::Draining }));
+    }
+
+    /// Does something in a class, then keeps its timer, and lets go of a class in which nobody is any more.
+    fn in_room(&mut self, class: ClassId, now: Instant, act: impl FnOnce(&mut Room, &mut Reach<'_>)) {
+        let Some(room) = self.rooms.get_mut(&class) else { return };
+        let now_ms = self.epoch.unix(now);
+        let before = room.wakes_at();
+        act(room, &mut Reach { media: &mut self.media, out: &mut self.out, now, now_ms });
+        let after = room.wakes_at();
+        before.map(|at| self.timers.remove(&(at, class)));
+        if room.is_over() {
+            self.media.close(room.media_room());
+            self.rooms.remove(&class);
+        } else {
+            after.map(|at| self.timers.insert((at, class)));
+        }
+    }
+}

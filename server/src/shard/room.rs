@@ -1,0 +1,261 @@
+//! One class in session: its state machine, its sessions' correspondence, and what waits for the disk.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use preau_classroom::{Classroom, Input as ClassInput, Output as ClassOutput};
+use preau_protocol::{
+    Ask, ClassEvent, ClassId, Close, Event, Invited, MediaAsk, Outcome, Phase, Refusal, Reply, ServerFrame, SessionId, UnixMs, Welcome,
+};
+use preau_sfu::RoomId;
+
+use super::desk::Desk;
+use super::{Arrival, LineId, Output, Reach};
+
+pub struct Room {
+    class: ClassId,
+    invited: Invited,
+    pub(super) classroom: Classroom,
+    pub(super) media_room: RoomId,
+    pub(super) desks: BTreeMap<SessionId, Desk>,
+    /// Which session speaks on a line: one line a session, the newest.
+    lines: BTreeMap<LineId, SessionId>,
+    /// Entries handed to the journal so far, and how many of them are on disk.
+    recorded: u64,
+    durable: u64,
+    /// What may be said only once the entry of this number is on disk.
+    held: VecDeque<(u64, Saying)>,
+}
+
+/// What the class says to sessions.
+enum Saying {
+    Event { to: Vec<SessionId>, event: Event },
+    Reply { to: SessionId, reply: Reply },
+    Close { session: SessionId, why: Close },
+}
+
+impl Room {
+    pub fn new(class: ClassId, invited: Invited, classroom: Classroom, media_room: RoomId) -> Room {
+        let (desks, lines, held) = (BTreeMap::new(), BTreeMap::new(), VecDeque::new());
+        Room { class, invited, classroom, media_room, desks, lines, recorded: 0, durable: 0, held }
+    }
+
+    pub(super) fn class(&self) -> ClassId {
+        self.class
+    }
+
+    pub fn phase(&self) -> Phase {
+        self.classroom.phase()
+    }
+
+    pub fn sessions(&self) -> usize {
+        self.desks.len()
+    }
+
+    pub fn lines(&self) -> impl Iterator<Item = LineId> {
+        self.lines.keys().copied()
+    }
+
+    pub fn media_room(&self) -> RoomId {
+        self.media_room
+    }
+
+    pub fn wakes_at(&self) -> Option<UnixMs> {
+        self.classroom.poll_timeout()
+    }
+
+    /// Nobody is here, nothing is to be waited for: the journal knows the rest.
+    pub fn is_over(&self) -> bool {
+        self.desks.is_empty() && self.held.is_empty() && self.recorded == self.durable && self.wakes_at().is_none()
+    }
+
+    /// Somebody verified comes: into the conversation they name, if it is theirs, else into a new one.
+    pub fn arrive(&mut self, arrival: Arrival, reach: &mut Reach<'_>) {
+        let theirs = |desk: &Desk| desk.person == arrival.identity.person && desk.device == arrival.device;
+        match arrival.resume {
+            Some(resume) if self.desks.get(&resume.session).is_some_and(theirs) => {
+                self.welcome(&arrival, resume.session, true, reach);
+                self.go_on(resume.session, resume.last_seq, arrival.line, reach);
+            }
+            _ => {
+                self.welcome(&arrival, arrival.fresh, false, reach);
+                let identity = arrival.identity;
+                let desk = Desk::new(identity.person, identity.role, arrival.device, arrival.line);
+                self.desks.insert(arrival.fresh, desk);
+                self.lines.insert(arrival.line, arrival.fresh);
+                let (session, device, until) = (arrival.fresh, arrival.device, arrival.until);
+                self.feed(ClassInput::Arrive { session, identity, device, until }, reach);
+            }
+        }
+    }
+
+    fn welcome(&self, arrival: &Arrival, session: SessionId, resumed: bool, reach: &mut Reach<'_>) {
+        let welcome = ServerFrame::Welcome(Welcome {
+            session,
+            person: arrival.identity.person,
+            name: arrival.identity.name.clone(),
+            role: arrival.identity.role,
+            class: self.invited.clone(),
+            resumed,
+        });
+        reach.out.push_back(Output::Write { line: arrival.line, frame: json(&welcome).into() });
+    }
+
+    /// Takes a conversation up on a new line: what was missed, or everything anew.
+    fn go_on(&mut self, session: SessionId, last_seq: u32, line: LineId, reach: &mut Reach<'_>) {
+        let Some(desk) = self.desks.get_mut(&session) else { return };
+        self.lines.insert(line, session);
+        if let Some(old) = desk.line.replace(line) {
+            self.lines.remove(&old);
+            reach.out.push_back(Output::HangUp { line: old, why: Close::Replaced });
+        }
+        let Some(missed) = desk.since(last_seq) else {
+            let slots = desk.slots.clone();
+            self.feed(ClassInput::Snapshot { session }, reach);
+            if let Some(slots) = slots {
+                self.tell(session, Event::Media(slots), reach);
+            }
+            return;
+        };
+        reach.out.extend(missed.into_iter().map(|frame| Output::Write { line, frame }));
+        self.feed(ClassInput::Back { session }, reach);
+    }
+
+    /// The socket of a session is gone.
+    pub fn lose(&mut self, line: LineId, reach: &mut Reach<'_>) {
+        let Some(session) = self.lines.remove(&line) else { return };
+        if let Some(desk) = self.desks.get_mut(&session) {
+            desk.line = None;
+        }
+        self.feed(ClassInput::Lost { session }, reach);
+    }
+
+    /// A request. One on a line that is no session's any more came too late, and nobody would hear the answer.
+    pub fn ask(&mut self, line: LineId, id: u32, ask: Ask, reach: &mut Reach<'_>) {
+        let Some(&session) = self.lines.get(&line) else { return };
+        match ask {
+            Ask::Media(MediaAsk::Offer { sdp, send, receive }) => self.offer(session, id, sdp, &send, &receive, reach),
+            Ask::Media(MediaAsk::View { looks }) => self.view(session, id, looks, reach),
+            ask @ (Ask::Session(_) | Ask::Door(_) | Ask::Class(_) | Ask::Chat(_)) => {
+                self.feed(ClassInput::Ask { session, id, ask }, reach);
+            }
+        }
+    }
+
+    pub fn refreshed(&mut self, line: LineId, until: UnixMs, reach: &mut Reach<'_>) {
+        if let Some(&session) = self.lines.get(&line) {
+            self.feed(ClassInput::Refreshed { session, until }, reach);
+        }
+    }
+
+    /// One input into the class, and all that comes of it.
+    pub fn feed(&mut self, input: ClassInput, reach: &mut Reach<'_>) {
+        if let ClassInput::Setup(setup) = &input {
+            self.invited = setup.class.clone();
+        }
+        self.classroom.handle(input, reach.now_ms);
+        while let Some(output) = self.classroom.poll_output() {
+            match output {
+                ClassOutput::Record(entry) => {
+                    self.recorded += 1;
+                    let (class, number) = (self.class, self.recorded);
+                    reach.out.push_back(Output::Append { class, number, entry });
+                }
+                ClassOutput::Permit { session, permit } => {
+                    if let Some(desk) = self.desks.get_mut(&session) {
+                        desk.permit = Some(permit);
+                    }
+                    reach.media.allow(session, permit, reach.now);
+                }
+                ClassOutput::Unseat { session } => {
+                    if let Some(desk) = self.desks.get_mut(&session) {
+                        desk.permit = None;
+                    }
+                    reach.media.remove(session, reach.now);
+                }
+                ClassOutput::Send { to, event } => self.say(Saying::Event { to, event }, reach),
+                ClassOutput::Reply { to, id, outcome } => self.reply(to, id, outcome, reach),
+                ClassOutput::Close { session, why } => self.say(Saying::Close { session, why }, reach),
+            }
+        }
+    }
+
+    /// All entries up to `number` are on disk: what waited for them is said.
+    pub fn durable_up_to(&mut self, number: u64, reach: &mut Reach<'_>) {
+        self.durable = self.durable.max(number);
+        while self.held.front().is_some_and(|(after, _)| *after <= self.durable) {
+            if let Some((_, saying)) = self.held.pop_front() {
+                self.say_now(saying, reach);
+            }
+        }
+    }
+
+    pub(super) fn reply(&mut self, to: SessionId, id: u32, outcome: Outcome, reach: &mut Reach<'_>) {
+        self.say(Saying::Reply { to, reply: Reply { id, outcome } }, reach);
+    }
+
+    pub(super) fn refuse(&mut self, to: SessionId, id: u32, why: Refusal, reach: &mut Reach<'_>) {
+        self.reply(to, id, Outcome::refused(why), reach);
+    }
+
+    pub(super) fn tell(&mut self, to: SessionId, event: Event, reach: &mut Reach<'_>) {
+        self.say(Saying::Event { to: vec![to], event }, reach);
+    }
+
+    pub(super) fn tell_all(&mut self, to: Vec<SessionId>, event: Event, reach: &mut Reach<'_>) {
+        self.say(Saying::Event { to, event }, reach);
+    }
+
+    /// Ends a conversation from our side; the class learns of it as of a lost connection.
+    pub(super) fn hang_up(&mut self, session: SessionId, why: Close, reach: &mut Reach<'_>) {
+        self.feed(ClassInput::Lost { session }, reach);
+        self.say(Saying::Close { session, why }, reach);
+    }
+
+    /// Says it now, or once the journal has what went before: nobody hears of a decision that a crash could undo.
+    fn say(&mut self, saying: Saying, reach: &mut Reach<'_>) {
+        if self.recorded > self.durable {
+            self.held.push_back((self.recorded, saying));
+        } else {
+            self.say_now(saying, reach);
+        }
+    }
+
+    fn say_now(&mut self, saying: Saying, reach: &mut Reach<'_>) {
+        match saying {
+            Saying::Event { to, event } => self.deliver(&to, &event, reach),
+            Saying::Reply { to, reply } => {
+                if let Some(line) = self.desks.get(&to).and_then(|desk| desk.line) {
+                    let frame = json(&ServerFrame::Reply(reply)).into();
+                    reach.out.push_back(Output::Write { line, frame });
+                }
+            }
+            Saying::Close { session, why } => {
+                reach.media.remove(session, reach.now);
+                if let Some(line) = self.desks.remove(&session).and_then(|desk| desk.line) {
+                    self.lines.remove(&line);
+                    reach.out.push_back(Output::HangUp { line, why });
+                }
+            }
+        }
+    }
+
+    /// Writes an event out once, and numbers it for everyone it is for.
+    fn deliver(&mut self, to: &[SessionId], event: &Event, reach: &mut Reach<'_>) {
+        let text = json(event);
+        let is_snapshot = matches!(event, Event::Class(event) if matches!(**event, ClassEvent::Snapshot { .. }));
+        for session in to {
+            let Some(desk) = self.desks.get_mut(session) else { continue };
+            let frame = desk.number(&text);
+            if is_snapshot {
+                desk.forget();
+            }
+            if let Some(line) = desk.line {
+                reach.out.push_back(Output::Write { line, frame });
+            }
+        }
+    }
+}
+
+fn json<T: serde::Serialize>(word: &T) -> String {
+    serde_json::to_string(word).expect("words of the wire are maps with string keys")
+}

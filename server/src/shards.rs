@@ -1,0 +1,107 @@
+//! All shards of this server, as sessions and pages reach them.
+
+use std::sync::Arc;
+
+use preau_protocol::{ClassId, Phase};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::shard::{Change, Input, LineId};
+
+/// Inputs on their way to one shard. A burst waits here for some milliseconds; past that the sender waits.
+pub const INBOX_MAX: usize = 4_096;
+/// Frames on their way to one socket. A slow phone may lag this far behind; then it is cut and resumes.
+pub const OUTBOX_FRAMES_MAX: usize = 64;
+
+/// What is sent down a line: the frames of a conversation, then its end.
+#[derive(Debug)]
+pub enum Down {
+    Frame(Arc<str>),
+    HangUp(preau_protocol::Close),
+}
+
+/// What a shard's thread is asked.
+#[derive(Debug)]
+pub enum Command {
+    Input(Input),
+    /// A new line, before the first input that names it.
+    Line { line: LineId, class: ClassId, down: mpsc::Sender<Down> },
+    /// The line's session task has ended.
+    Unline { line: LineId },
+    Phase { class: ClassId, answer: oneshot::Sender<Option<Phase>> },
+    Load { answer: oneshot::Sender<Load> },
+    /// Stop the thread, after everything before this.
+    Stop,
+}
+
+/// What a shard carries just now.
+#[derive(Clone, Debug, Default)]
+pub struct Load {
+    pub classes: usize,
+    pub sessions: usize,
+    pub relay: preau_sfu::Stats,
+}
+
+/// A shard is gone only when the server is going down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the server is stopping")]
+pub struct Stopping;
+
+#[derive(Clone)]
+pub struct Shards {
+    inboxes: Arc<[mpsc::Sender<Command>]>,
+}
+
+impl Shards {
+    pub fn new(inboxes: Vec<mpsc::Sender<Command>>) -> Shards {
+        Shards { inboxes: inboxes.into() }
+    }
+
+    /// The inbox of the shard that owns a class: always the same one, whoever asks.
+    pub fn owner(&self, class: ClassId) -> &mpsc::Sender<Command> {
+        let shards = self.inboxes.len() as u128;
+        let index = usize::try_from(class.0.as_u128() % shards).unwrap_or_default();
+        &self.inboxes[index]
+    }
+
+    /// Passes an input to the class's owner, waiting for room in its inbox.
+    pub async fn send(&self, class: ClassId, input: Input) -> Result<(), Stopping> {
+        self.owner(class).send(Command::Input(input)).await.map_err(|_| Stopping)
+    }
+
+    /// Tells a class in session what changed outside of it.
+    pub async fn tell(&self, class: ClassId, change: Change) -> Result<(), Stopping> {
+        self.send(class, Input::Tell { class, change }).await
+    }
+
+    /// Where a class is in its life; `None` while it is not in session.
+    pub async fn phase(&self, class: ClassId) -> Option<Phase> {
+        let (answer, phase) = oneshot::channel();
+        self.owner(class).send(Command::Phase { class, answer }).await.ok()?;
+        phase.await.ok().flatten()
+    }
+
+    pub async fn loads(&self) -> Vec<Load> {
+        let mut loads = Vec::with_capacity(self.inboxes.len());
+        for inbox in self.inboxes.iter() {
+            let (answer, load) = oneshot::channel();
+            if inbox.send(Command::Load { answer }).await.is_ok() {
+                loads.extend(load.await.ok());
+            }
+        }
+        loads
+    }
+
+    /// Shuts every door and tells everyone to come back to the next server.
+    pub async fn drain(&self) {
+        for inbox in self.inboxes.iter() {
+            // A shard that is gone already has nobody left to tell.
+            let _ = inbox.send(Command::Input(Input::Drain)).await;
+        }
+    }
+
+    pub async fn stop(&self) {
+        for inbox in self.inboxes.iter() {
+            let _ = inbox.send(Command::Stop).await;
+        }
+    }
+}

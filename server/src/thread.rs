@@ -1,0 +1,166 @@
+//! The thread of one shard: its socket, its inbox and its clock, one after the other.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+
+use preau_protocol::ClassId;
+use tokio::sync::mpsc;
+use tokio::time::sleep_until;
+
+use crate::shard::{Input, LineId, Output, Shard};
+use crate::shards::{Command, Down, INBOX_MAX, Load};
+use crate::store::Store;
+use crate::udp::{Bound, Udp};
+
+/// Batches read before others get their turn: a flood must not keep the inbox waiting.
+const BATCHES_IN_A_ROW_MAX: usize = 8;
+/// Commands taken from the inbox at once.
+const COMMANDS_AT_ONCE_MAX: usize = 64;
+
+/// Starts a shard's thread. It ends after [`Command::Stop`].
+pub fn start(
+    index: usize,
+    shard: Shard,
+    bound: Bound,
+    store: Arc<Store>,
+) -> io::Result<(mpsc::Sender<Command>, std::thread::JoinHandle<()>)> {
+    let (inbox, commands) = mpsc::channel(INBOX_MAX);
+    let thread = std::thread::Builder::new().name(format!("shard-{index}")).spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
+        let ended = runtime.and_then(|runtime| runtime.block_on(run(shard, bound, store, commands)));
+        if let Err(error) = ended {
+            tracing::error!(shard = index, %error, "a shard stopped");
+        }
+    })?;
+    Ok((inbox, thread))
+}
+
+async fn run(shard: Shard, bound: Bound, store: Arc<Store>, mut commands: mpsc::Receiver<Command>) -> io::Result<()> {
+    let mut udp = Udp::new(bound)?;
+    // Bounded by the store's own queue: each message answers something the store had accepted.
+    let (answers, mut answered) = mpsc::unbounded_channel();
+    let mut driver = Driver { shard, lines: HashMap::new(), store, answers };
+    let mut batch = Vec::with_capacity(COMMANDS_AT_ONCE_MAX);
+    loop {
+        let wake = driver.shard.poll_timeout();
+        tokio::select! {
+            ready = udp.readable() => {
+                ready?;
+                driver.read(&mut udp)?;
+            }
+            count = commands.recv_many(&mut batch, COMMANDS_AT_ONCE_MAX) => {
+                for command in batch.drain(..) {
+                    if matches!(command, Command::Stop) {
+                        return Ok(());
+                    }
+                    driver.command(command);
+                }
+                if count == 0 {
+                    return Ok(());
+                }
+            }
+            Some(input) = answered.recv() => driver.handle(input),
+            () = at(wake) => driver.shard.handle_timeout(Instant::now()),
+        }
+        driver.flush();
+        while let Some(run) = driver.shard.poll_transmit() {
+            udp.send(&run);
+        }
+    }
+}
+
+async fn at(wake: Option<Instant>) {
+    match wake {
+        Some(at) => sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+struct Driver {
+    shard: Shard,
+    lines: HashMap<LineId, (ClassId, mpsc::Sender<Down>)>,
+    store: Arc<Store>,
+    answers: mpsc::UnboundedSender<Input>,
+}
+
+impl Driver {
+    /// What has arrived, stamped once a batch.
+    fn read(&mut self, udp: &mut Udp) -> io::Result<()> {
+        for _ in 0..BATCHES_IN_A_ROW_MAX {
+            let now = Instant::now();
+            let shard = &mut self.shard;
+            if !udp.read(|from, to, bytes| shard.receive(from, to, bytes, now))? {
+                break;
+            }
+            shard.settle(now);
+            while let Some(run) = shard.poll_transmit() {
+                udp.send(&run);
+            }
+        }
+        Ok(())
+    }
+
+    fn command(&mut self, command: Command) {
+        match command {
+            Command::Input(input) => self.handle(input),
+            Command::Line { line, class, down } => {
+                self.lines.insert(line, (class, down));
+            }
+            Command::Unline { line } => self.cut(line),
+            // The asker may have gone; then nobody needs the answer.
+            Command::Phase { class, answer } => drop(answer.send(self.shard.phase(class))),
+            Command::Load { answer } => {
+                let (classes, sessions, relay) = self.shard.load();
+                drop(answer.send(Load { classes, sessions, relay: relay.clone() }));
+            }
+            Command::Stop => {}
+        }
+    }
+
+    fn handle(&mut self, input: Input) {
+        let now = Instant::now();
+        self.shard.handle(input, now);
+        self.shard.settle(now);
+    }
+
+    /// Carries out what the shard wants done with sockets and store.
+    fn flush(&mut self) {
+        while let Some(output) = self.shard.poll_output() {
+            match output {
+                Output::Write { line, frame } => {
+                    let full = self.lines.get(&line).is_some_and(|(_, down)| down.try_send(Down::Frame(frame)).is_err());
+                    if full {
+                        self.cut(line);
+                    }
+                }
+                Output::HangUp { line, why } => {
+                    if let Some((_, down)) = self.lines.remove(&line) {
+                        // A full outbox ends as a slow reader's does: the channel closes.
+                        let _ = down.try_send(Down::HangUp(why));
+                    }
+                }
+                Output::Load { class } => self.load(class),
+                Output::Append { class, number, entry } => {
+                    let answers = self.answers.clone();
+                    let durable = move || drop(answers.send(Input::Durable { class, number }));
+                    self.store.append(class, &entry, Box::new(durable));
+                }
+            }
+        }
+    }
+
+    /// A line that is gone or too slow: its session may resume on another.
+    fn cut(&mut self, line: LineId) {
+        if let Some((class, _)) = self.lines.remove(&line) {
+            self.shard.handle(Input::Gone { class, line }, Instant::now());
+        }
+    }
+
+    fn load(&mut self, class: ClassId) {
+        let answers = self.answers.clone();
+        let loaded = move |loaded| drop(answers.send(Input::Loaded { class, loaded }));
+        self.store.load(class, Box::new(loaded));
+    }
+}
