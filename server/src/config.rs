@@ -1,0 +1,178 @@
+//! What the operator chose: one TOML file, then `PREAU_…` variables, then flags, over defaults that need none of them.
+
+mod fault;
+mod file;
+mod origin;
+mod portal;
+mod print;
+mod setting;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use preau_protocol::DisplayName;
+
+pub use fault::{ConfigFault, ConfigFaults, Place};
+pub use origin::{Origin, PublicUrl};
+pub use portal::{ClaimPath, KeySource, PortalConfig, PublicKeyAlgorithm};
+pub use print::default_config;
+pub use setting::{SETTINGS, Setting};
+
+/// Where Prometheus finds us unless told otherwise.
+pub const METRICS_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9090);
+/// The file that is read when it is there and no other is named.
+pub const FILE_DEFAULT: &str = "preau.toml";
+/// Everything an operator can say fits many times over; a larger file is not a configuration.
+const FILE_BYTES_MAX: u64 = 256 * 1024;
+
+/// All settings, checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    pub listen: SocketAddr,
+    /// How browsers reach this server; absent: `localhost` on the port that is listened on.
+    pub public_url: Option<PublicUrl>,
+    pub data: PathBuf,
+    pub tls: Option<TlsFiles>,
+    /// Origins besides the public URL's that may change state.
+    pub origins: Vec<Origin>,
+    pub frame_ancestors: Vec<Origin>,
+    pub retention_days: u32,
+    /// What the first teacher is called until they choose a name.
+    pub first_teacher: DisplayName,
+    /// How many shards; absent: one per core.
+    pub shards: Option<u16>,
+    pub udp: UdpConfig,
+    pub metrics: MetricsBind,
+    pub log: LogConfig,
+    pub portals: Vec<PortalConfig>,
+}
+
+/// A certificate chain and its private key, both PEM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UdpConfig {
+    pub bind: IpAddr,
+    /// The first shard's port, the next shards take the next ones; 0: any free port for each.
+    pub port: u16,
+    /// Addresses that browsers are told; none: every address of this host, loopback among them.
+    pub addresses: Vec<IpAddr>,
+}
+
+impl UdpConfig {
+    /// The addresses to put into candidates.
+    pub fn advertised(&self) -> std::io::Result<Vec<IpAddr>> {
+        if !self.addresses.is_empty() {
+            return Ok(self.addresses.clone());
+        }
+        if !self.bind.is_unspecified() {
+            return Ok(vec![self.bind]);
+        }
+        let mut found: Vec<IpAddr> = if_addrs::get_if_addrs()?
+            .into_iter()
+            .map(|interface| interface.ip())
+            .filter(|ip| ip.is_ipv4() == self.bind.is_ipv4() || self.bind.is_ipv6())
+            .filter(|ip| !matches!(ip, IpAddr::V6(v6) if v6.is_unicast_link_local()))
+            .collect();
+        // Loopback last: a browser tries what it is told in order.
+        found.sort_by_key(|ip| (ip.is_loopback(), *ip));
+        found.dedup();
+        Ok(found)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricsBind {
+    /// [`METRICS_DEFAULT`], and nowhere if that is taken: nobody asked for it.
+    Default,
+    Off,
+    /// Here, or the server does not start.
+    At(SocketAddr),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogConfig {
+    pub format: LogFormat,
+    pub level: tracing::Level,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: None,
+            data: PathBuf::from("data"),
+            tls: None,
+            origins: Vec::new(),
+            frame_ancestors: Vec::new(),
+            retention_days: 30,
+            first_teacher: DisplayName::parse("Professeur").expect("a constant name"),
+            shards: None,
+            udp: UdpConfig { bind: IpAddr::V4(Ipv4Addr::UNSPECIFIED), port: 0, addresses: Vec::new() },
+            metrics: MetricsBind::Default,
+            log: LogConfig { format: LogFormat::Text, level: tracing::Level::INFO },
+            portals: Vec::new(),
+        }
+    }
+}
+
+/// Where settings may come from besides the defaults.
+#[derive(Debug, Default)]
+pub struct Sources {
+    /// A file that must be there; else [`FILE_DEFAULT`] is read if it is.
+    pub file: Option<PathBuf>,
+    /// `PREAU_…` variables, by name.
+    pub variables: Vec<(String, String)>,
+    /// Flags without their dashes, as `listen` or `udp-port`.
+    pub flags: Vec<(String, String)>,
+}
+
+impl Config {
+    /// Lays all sources over the defaults. Every fault found is reported, not only the first.
+    pub fn load(sources: &Sources) -> Result<Config, ConfigFaults> {
+        let mut draft = setting::Draft::default();
+        let mut faults = Vec::new();
+        match read(sources.file.as_deref()) {
+            Ok(None) => {}
+            Ok(Some((path, text))) => file::lay_over(&mut draft, &path, &text, &mut faults),
+            Err(fault) => faults.push(fault),
+        }
+        setting::lay_variables(&mut draft, &sources.variables, &mut faults);
+        setting::lay_flags(&mut draft, &sources.flags, &mut faults);
+        let config = draft.finish(&mut faults);
+        if faults.is_empty() { Ok(config) } else { Err(ConfigFaults(faults)) }
+    }
+
+    /// The URL at which browsers reach this server, once the port is known.
+    pub fn public_url_on(&self, port: u16) -> PublicUrl {
+        self.public_url.clone().unwrap_or_else(|| PublicUrl::localhost(self.tls.is_some(), port))
+    }
+}
+
+fn read(named: Option<&Path>) -> Result<Option<(PathBuf, String)>, ConfigFault> {
+    let path = named.unwrap_or(Path::new(FILE_DEFAULT));
+    let fault = |message: String| ConfigFault { place: Place::File { path: path.into(), line: None }, message };
+    let size = match std::fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && named.is_none() => return Ok(None),
+        Err(error) => return Err(fault(format!("cannot be read: {error}"))),
+        Ok(metadata) => metadata.len(),
+    };
+    if size > FILE_BYTES_MAX {
+        return Err(fault(format!("is larger than {FILE_BYTES_MAX} bytes")));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| fault(format!("cannot be read: {error}")))?;
+    Ok(Some((path.into(), text)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,355 @@
+//! The table of settings: each has one key in the file, one `PREAU_…` variable and one flag.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use preau_protocol::DisplayName;
+
+use super::fault::{ConfigFault, Place};
+use super::origin::{Origin, PublicUrl};
+use super::{Config, LogFormat, MetricsBind, PortalConfig, TlsFiles};
+
+/// Classes are kept for at most this long, whatever is configured: children's data is kept as briefly as possible.
+const RETENTION_DAYS_MAX: i64 = 400;
+/// One shard is a thread and a port; a machine with more cores than this is worth a second look.
+const SHARDS_MAX: i64 = 256;
+/// Names in one list: an allow-list that a person can still read.
+const LIST_MAX: usize = 64;
+
+/// A value as it was written.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Value {
+    Text(String),
+    Number(i64),
+    List(Vec<String>),
+}
+
+/// What kind of value a setting takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Text,
+    Number,
+    List,
+}
+
+impl Shape {
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Shape::Text => "a text",
+            Shape::Number => "a whole number",
+            Shape::List => "a list of texts",
+        }
+    }
+}
+
+pub struct Setting {
+    /// The dotted key in the file.
+    pub key: &'static str,
+    pub about: &'static str,
+    pub shape: Shape,
+    set: fn(&mut Draft, Value) -> Result<(), String>,
+    /// The default as TOML.
+    pub default: &'static str,
+}
+
+impl Setting {
+    /// `udp.port` → `PREAU_UDP_PORT`.
+    pub fn variable(&self) -> String {
+        format!("PREAU_{}", self.key.replace('.', "_").to_uppercase())
+    }
+
+    /// `udp.port` → `udp-port`.
+    pub fn flag(&self) -> String {
+        self.key.replace(['.', '_'], "-")
+    }
+
+    pub(super) fn apply(&self, draft: &mut Draft, value: Value) -> Result<(), String> {
+        (self.set)(draft, value)
+    }
+
+    /// A value as a variable or flag carries it: lists are separated by commas.
+    fn read(&self, text: &str) -> Result<Value, String> {
+        match self.shape {
+            Shape::Text => Ok(Value::Text(text.into())),
+            Shape::Number => text.trim().parse().map(Value::Number).map_err(|_| format!("expected {}", self.shape.words())),
+            Shape::List => Ok(Value::List(text.split(',').map(|t| t.trim().to_string()).filter(|t| !t.is_empty()).collect())),
+        }
+    }
+}
+
+/// A configuration while its sources are laid over one another. Pairs that only make sense together are still apart.
+#[derive(Default)]
+pub(super) struct Draft {
+    pub config: Config,
+    pub portals: Vec<PortalConfig>,
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
+    /// Where `certificate` or `key` was last written, to name it should its partner be missing.
+    tls_place: Option<Place>,
+}
+
+impl Draft {
+    pub fn finish(mut self, faults: &mut Vec<ConfigFault>) -> Config {
+        self.config.portals = self.portals;
+        self.config.tls = match (self.certificate, self.key) {
+            (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
+            (None, None) => None,
+            (Some(_), None) | (None, Some(_)) => {
+                let place = self.tls_place.expect("one of the two was written somewhere");
+                faults.push(ConfigFault { place, message: "tls.certificate and tls.key are needed together".into() });
+                None
+            }
+        };
+        self.config
+    }
+
+    pub fn set(&mut self, setting: &Setting, value: Value, place: Place, faults: &mut Vec<ConfigFault>) {
+        if setting.key.starts_with("tls.") {
+            self.tls_place = Some(place.clone());
+        }
+        if let Err(message) = setting.apply(self, value) {
+            faults.push(ConfigFault { place, message: format!("{}: {message}", setting.key) });
+        }
+    }
+}
+
+fn text<T>(value: Value, parse: impl Fn(&str) -> Result<T, String>) -> Result<T, String> {
+    match value {
+        Value::Text(text) => parse(text.trim()),
+        Value::Number(_) | Value::List(_) => Err("expected a text".into()),
+    }
+}
+
+/// A text where nothing means the default.
+fn text_or_none<T>(value: Value, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, String> {
+    text(value, |text| if text.is_empty() { Ok(None) } else { parse(text).map(Some) })
+}
+
+fn number(value: Value, range: std::ops::RangeInclusive<i64>) -> Result<i64, String> {
+    match value {
+        Value::Number(n) if range.contains(&n) => Ok(n),
+        Value::Number(_) => Err(format!("expected a number from {} to {}", range.start(), range.end())),
+        Value::Text(_) | Value::List(_) => Err("expected a whole number".into()),
+    }
+}
+
+fn list<T>(value: Value, parse: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
+    match value {
+        Value::List(items) if items.len() > LIST_MAX => Err(format!("more than {LIST_MAX} entries")),
+        Value::List(items) => items.iter().map(|item| parse(item).map_err(|why| format!("{item:?}: {why}"))).collect(),
+        Value::Text(_) | Value::Number(_) => Err("expected a list of texts".into()),
+    }
+}
+
+fn socket(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "expected an address and a port, as in 127.0.0.1:8080 or [::]:8080".into())
+}
+
+fn address(text: &str) -> Result<IpAddr, String> {
+    text.parse().map_err(|_| "expected an IP address".into())
+}
+
+fn path(text: &str) -> Result<PathBuf, String> {
+    if text.is_empty() { Err("expected a path".into()) } else { Ok(PathBuf::from(text)) }
+}
+
+/// Every setting, in the order in which it is printed. Portals are tables of their own (see `portal`).
+pub static SETTINGS: &[Setting] = &[
+    Setting {
+        key: "listen",
+        about: "Where browsers connect: address and port. Without TLS keep it on loopback, behind a proxy that has it.",
+        shape: Shape::Text,
+        default: "\"127.0.0.1:8080\"",
+        set: |d, v| text(v, socket).map(|x| d.config.listen = x),
+    },
+    Setting {
+        key: "public_url",
+        about: "How browsers reach this server, as in https://class.example.org. Empty: localhost on the port above.",
+        shape: Shape::Text,
+        default: "\"\"",
+        set: |d, v| text_or_none(v, PublicUrl::parse_root).map(|x| d.config.public_url = x),
+    },
+    Setting {
+        key: "data",
+        about: "The directory of the database.",
+        shape: Shape::Text,
+        default: "\"data\"",
+        set: |d, v| text(v, path).map(|x| d.config.data = x),
+    },
+    Setting {
+        key: "origins",
+        about: "Further origins whose pages may act here, besides the public URL's. Exact, no wildcards.",
+        shape: Shape::List,
+        default: "[]",
+        set: |d, v| list(v, Origin::parse).map(|x| d.config.origins = x),
+    },
+    Setting {
+        key: "frame_ancestors",
+        about: "Origins that may show Préau in a frame. None: nobody.",
+        shape: Shape::List,
+        default: "[]",
+        set: |d, v| list(v, Origin::parse).map(|x| d.config.frame_ancestors = x),
+    },
+    Setting {
+        key: "retention_days",
+        about: "A class is erased with everything about it this many days after it was last used.",
+        shape: Shape::Number,
+        default: "30",
+        set: |d, v| number(v, 1..=RETENTION_DAYS_MAX).map(|x| d.config.retention_days = x as u32),
+    },
+    Setting {
+        key: "first_teacher",
+        about: "What the first teacher is called until they choose a name.",
+        shape: Shape::Text,
+        default: "\"Professeur\"",
+        set: |d, v| {
+            text(v, |t| DisplayName::parse(t).map_err(|e| e.to_string())).map(|x| d.config.first_teacher = x)
+        },
+    },
+    Setting {
+        key: "shards",
+        about: "Threads that run classes and their media, each with a UDP port of its own. 0: one per core.",
+        shape: Shape::Number,
+        default: "0",
+        set: |d, v| number(v, 0..=SHARDS_MAX).map(|x| d.config.shards = (x > 0).then_some(x as u16)),
+    },
+    Setting {
+        key: "tls.certificate",
+        about: "A PEM file with the certificate chain. With it and the key Préau speaks HTTPS itself.",
+        shape: Shape::Text,
+        default: "\"\"",
+        set: |d, v| text_or_none(v, path).map(|x| d.certificate = x),
+    },
+    Setting {
+        key: "tls.key",
+        about: "A PEM file with the private key. Both files are read again on SIGHUP.",
+        shape: Shape::Text,
+        default: "\"\"",
+        set: |d, v| text_or_none(v, path).map(|x| d.key = x),
+    },
+    Setting {
+        key: "udp.bind",
+        about: "The address media sockets are bound to.",
+        shape: Shape::Text,
+        default: "\"0.0.0.0\"",
+        set: |d, v| text(v, address).map(|x| d.config.udp.bind = x),
+    },
+    Setting {
+        key: "udp.port",
+        about: "The first shard's port; the next shards take the next ones. 0: any free port.",
+        shape: Shape::Number,
+        default: "0",
+        set: |d, v| number(v, 0..=i64::from(u16::MAX)).map(|x| d.config.udp.port = x as u16),
+    },
+    Setting {
+        key: "udp.addresses",
+        about: "Addresses that browsers are told to send media to. None: every address of this host.",
+        shape: Shape::List,
+        default: "[]",
+        set: |d, v| list(v, address).map(|x| d.config.udp.addresses = x),
+    },
+    Setting {
+        key: "metrics.listen",
+        about: "Where /metrics is served, or \"off\". Empty: 127.0.0.1:9090 if it is free.",
+        shape: Shape::Text,
+        default: "\"\"",
+        set: |d, v| text(v, metrics_bind).map(|x| d.config.metrics = x),
+    },
+    Setting {
+        key: "log.format",
+        about: "\"text\" for people or \"json\" for machines; the ready line on stdout follows it.",
+        shape: Shape::Text,
+        default: "\"text\"",
+        set: |d, v| text(v, log_format).map(|x| d.config.log.format = x),
+    },
+    Setting {
+        key: "log.level",
+        about: "\"error\", \"warn\", \"info\", \"debug\" or \"trace\".",
+        shape: Shape::Text,
+        default: "\"info\"",
+        set: |d, v| text(v, log_level).map(|x| d.config.log.level = x),
+    },
+];
+
+fn metrics_bind(text: &str) -> Result<MetricsBind, String> {
+    match text {
+        "" => Ok(MetricsBind::Default),
+        "off" => Ok(MetricsBind::Off),
+        _ => socket(text).map(MetricsBind::At),
+    }
+}
+
+fn log_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("expected \"text\" or \"json\"".into()),
+    }
+}
+
+fn log_level(text: &str) -> Result<tracing::Level, String> {
+    match text {
+        "error" => Ok(tracing::Level::ERROR),
+        "warn" => Ok(tracing::Level::WARN),
+        "info" => Ok(tracing::Level::INFO),
+        "debug" => Ok(tracing::Level::DEBUG),
+        "trace" => Ok(tracing::Level::TRACE),
+        _ => Err("expected \"error\", \"warn\", \"info\", \"debug\" or \"trace\"".into()),
+    }
+}
+
+/// Lays `PREAU_…` variables over. One that we do not know is a fault: it was meant to say something.
+pub(super) fn lay_variables(draft: &mut Draft, variables: &[(String, String)], faults: &mut Vec<ConfigFault>) {
+    for (name, text) in variables {
+        let place = Place::Variable(name.clone());
+        match SETTINGS.iter().find(|setting| setting.variable() == *name) {
+            Some(setting) => match setting.read(text) {
+                Ok(value) => draft.set(setting, value, place, faults),
+                Err(message) => faults.push(ConfigFault { place, message }),
+            },
+            None => {
+                let known = SETTINGS.iter().map(Setting::variable).collect::<Vec<_>>();
+                let message = format!("no such variable{}", suggest(name, known.iter().map(String::as_str)));
+                faults.push(ConfigFault { place, message });
+            }
+        }
+    }
+}
+
+/// Lays flags over. The command line has already refused those that we do not know.
+pub(super) fn lay_flags(draft: &mut Draft, flags: &[(String, String)], faults: &mut Vec<ConfigFault>) {
+    for (name, text) in flags {
+        let place = Place::Flag(name.clone());
+        let setting = SETTINGS.iter().find(|setting| setting.flag() == *name).expect("flags are made from SETTINGS");
+        match setting.read(text) {
+            Ok(value) => draft.set(setting, value, place, faults),
+            Err(message) => faults.push(ConfigFault { place, message }),
+        }
+    }
+}
+
+/// `; did you mean "listen"?` when one of the known names is near.
+pub(super) fn suggest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    /// Further away than this it is another word.
+    const EDITS_MAX: usize = 3;
+    let nearest = known.map(|other| (edits(name, other), other)).min();
+    match nearest {
+        Some((distance, other)) if distance <= EDITS_MAX.min(other.len() / 2) => format!("; did you mean {other:?}?"),
+        Some(_) | None => String::new(),
+    }
+}
+
+/// Levenshtein distance, in bytes.
+fn edits(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.bytes().enumerate() {
+            let substituted = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
