@@ -1,0 +1,185 @@
+//! One browser's cookie, and the HTTP requests that a person makes with it.
+
+use preau_protocol::{
+    Claim, Claimed, ClassCard, ClassDraft, ClassId, Invitation, Me, MyInvitation, PersonId, Problem, RosterAdd,
+    RosterEntry, RosterPreview,
+};
+use reqwest::header::{CONTENT_TYPE, COOKIE, ORIGIN, SET_COOKIE};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Only this cookie matters: it names the device.
+const COOKIE_NAME: &str = "__Host-preau";
+
+/// What stands in the fragment of a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Secret {
+    /// `#welcome=…`: a teacher's account.
+    Welcome(String),
+    /// `#in=…`: a personal invitation.
+    Invitation(String),
+    /// `#token=…`: a portal's signed token.
+    Token(String),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    #[error("link has no secret in its fragment")]
+    NoSecret,
+    #[error("request failed: {0}")]
+    Transport(#[from] reqwest::Error),
+    #[error("server answered {status}, {problem:?}")]
+    Refused { status: StatusCode, problem: Option<Problem> },
+}
+
+impl Secret {
+    /// Reads a link as a person was given it.
+    pub fn parse(link: &str) -> Result<Secret, DeviceError> {
+        let (_, fragment) = link.split_once('#').ok_or(DeviceError::NoSecret)?;
+        match fragment.split_once('=') {
+            Some(("welcome", secret)) => Ok(Secret::Welcome(secret.into())),
+            Some(("in", secret)) => Ok(Secret::Invitation(secret.into())),
+            Some(("token", token)) => Ok(Secret::Token(token.into())),
+            _ => Err(DeviceError::NoSecret),
+        }
+    }
+
+    fn claim(self) -> Claim {
+        match self {
+            Secret::Welcome(secret) => Claim::Account { secret },
+            Secret::Invitation(secret) => Claim::Invitation { secret },
+            Secret::Token(token) => Claim::Token { token },
+        }
+    }
+}
+
+/// A browser: a server it talks to, and the cookie that server gave it.
+#[derive(Clone, Debug)]
+pub struct Device {
+    server: String,
+    client: reqwest::Client,
+    cookie: Option<String>,
+}
+
+impl Device {
+    /// A browser without a past. `server` is an origin, like `http://localhost:8080`.
+    pub fn new(server: &str) -> Device {
+        Device { server: server.trim_end_matches('/').into(), client: reqwest::Client::new(), cookie: None }
+    }
+
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// The value of the `Cookie` header, once something was claimed.
+    pub fn cookie(&self) -> Option<&str> {
+        self.cookie.as_deref()
+    }
+
+    /// Exchanges a link for a cookie.
+    pub async fn claim(&mut self, link: &str) -> Result<Claimed, DeviceError> {
+        let claim = Secret::parse(link)?.claim();
+        let response = self.request(Method::POST, "/api/claim").json(&claim).send().await?;
+        for cookie in response.headers().get_all(SET_COOKIE) {
+            let pair = cookie.to_str().ok().and_then(|text| text.split(';').next());
+            if let Some(pair) = pair.filter(|pair| pair.starts_with(COOKIE_NAME)) {
+                self.cookie = Some(pair.into());
+            }
+        }
+        read(response).await
+    }
+
+    pub async fn me(&self) -> Result<Me, DeviceError> {
+        self.get("/api/me").await
+    }
+
+    pub async fn classes(&self) -> Result<Vec<ClassCard>, DeviceError> {
+        self.get("/api/classes").await
+    }
+
+    pub async fn create_class(&self, draft: &ClassDraft) -> Result<ClassCard, DeviceError> {
+        self.send(Method::POST, "/api/classes", draft).await
+    }
+
+    pub async fn change_class(&self, class: ClassId, draft: &ClassDraft) -> Result<ClassCard, DeviceError> {
+        self.send(Method::PUT, &format!("/api/classes/{class}"), draft).await
+    }
+
+    pub async fn my_invitation(&self, class: ClassId) -> Result<MyInvitation, DeviceError> {
+        self.get(&format!("/api/classes/{class}/invited")).await
+    }
+
+    /// What the server makes of a pasted list or a file.
+    pub async fn preview_roster(&self, class: ClassId, bytes: Vec<u8>) -> Result<RosterPreview, DeviceError> {
+        let path = format!("/api/classes/{class}/roster/preview");
+        let request = self.request(Method::POST, &path).header(CONTENT_TYPE, "application/octet-stream");
+        read(request.body(bytes).send().await?).await
+    }
+
+    /// Puts people on the roster. Returns everyone's invitation.
+    pub async fn add_roster(&self, class: ClassId, people: Vec<RosterEntry>) -> Result<Vec<Invitation>, DeviceError> {
+        self.send(Method::POST, &format!("/api/classes/{class}/roster"), &RosterAdd { people }).await
+    }
+
+    pub async fn invitations(&self, class: ClassId) -> Result<Vec<Invitation>, DeviceError> {
+        self.get(&format!("/api/classes/{class}/invitations")).await
+    }
+
+    /// Makes an invitation's link worthless.
+    pub async fn revoke(&self, class: ClassId, person: PersonId) -> Result<Invitation, DeviceError> {
+        let path = format!("/api/classes/{class}/invitations/{person}/revoke");
+        self.send(Method::POST, &path, &serde_json::json!({})).await
+    }
+
+    /// Makes an invitation a new link; the old one is worthless then.
+    pub async fn renew(&self, class: ClassId, person: PersonId) -> Result<Invitation, DeviceError> {
+        let path = format!("/api/classes/{class}/invitations/{person}/renew");
+        self.send(Method::POST, &path, &serde_json::json!({})).await
+    }
+
+    /// Any request of this device, with its cookie and the origin of the server's own pages.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.server)).header(ORIGIN, &self.server);
+        match &self.cookie {
+            Some(cookie) => request.header(COOKIE, cookie),
+            None => request,
+        }
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, DeviceError> {
+        read(self.request(Method::GET, path).send().await?).await
+    }
+
+    async fn send<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, DeviceError> {
+        read(self.request(method, path).json(body).send().await?).await
+    }
+}
+
+async fn read<T: DeserializeOwned>(response: Response) -> Result<T, DeviceError> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response.json().await?);
+    }
+    Err(DeviceError::Refused { status, problem: response.json().await.ok() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_tells_its_secret() {
+        let secret = |link| Secret::parse(link).ok();
+        assert_eq!(secret("http://h/#welcome=abc"), Some(Secret::Welcome("abc".into())));
+        assert_eq!(secret("http://h/#in=a=b"), Some(Secret::Invitation("a=b".into())));
+        assert_eq!(secret("http://h/#token=x.y.z"), Some(Secret::Token("x.y.z".into())));
+        assert_eq!(secret("http://h/?in=abc"), None);
+        assert_eq!(secret("http://h/#out=abc"), None);
+    }
+}
