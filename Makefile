@@ -1,0 +1,51 @@
+# make run · make test · make bench · make rehearse · make types: each does all of its own set-up.
+
+CARGO ?= cargo
+NPM   ?= npm
+CLIENT_SOURCES := $(shell find client-web -path client-web/node_modules -prune -o -path client-web/dist -prune -o -type f -print 2>/dev/null)
+
+.PHONY: run test bench rehearse types shots
+.DELETE_ON_ERROR:
+
+# Builds client and server and starts the server, which prints a one-time link for the first teacher.
+run: client-web/dist/index.html
+	$(CARGO) build --release -p preau
+	target/release/preau $(ARGS)
+
+# Everything, and one line of counts at the end. Keeps going when something fails, and fails then.
+test:
+	@tests/run.sh
+
+# Measures what the README promises, prints the machine, writes target/figures.json.
+bench: client-web/dist/index.html tests/browser/node_modules/.package-lock.json
+	$(CARGO) build --release -p preau -p preau-loadtest
+	tests/system.sh
+	node tests/bench/bench.mjs
+
+# One class of STUDENTS with real media against a fresh server.
+STUDENTS ?= 28
+rehearse: client-web/dist/index.html
+	$(CARGO) build --release -p preau -p preau-loadtest
+	node tests/bench/rehearse.mjs $(STUDENTS)
+
+# The TypeScript types and the golden samples, from the protocol crate.
+types:
+	PREAU_WRITE=1 $(CARGO) test -p preau-protocol
+
+# Pictures of every page and state, for looking at: target/shots.
+shots: client-web/dist/index.html tests/browser/node_modules/.package-lock.json
+	$(CARGO) build -p preau
+	tests/system.sh
+	tests/browser/netns.sh node tests/browser/shots.mjs
+
+client-web/node_modules/.package-lock.json: client-web/package-lock.json
+	$(NPM) ci --no-audit --no-fund --prefix client-web
+	@touch $@
+
+tests/browser/node_modules/.package-lock.json: tests/browser/package-lock.json
+	$(NPM) ci --no-audit --no-fund --prefix tests/browser
+	@touch $@
+
+client-web/dist/index.html: client-web/node_modules/.package-lock.json $(CLIENT_SOURCES)
+	$(NPM) run build --prefix client-web
+	@touch $@

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Runs every check there is, one after the other, whatever fails, and ends with their counts on one line.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+logs=target/test-logs
+rm -rf "$logs"
+mkdir -p "$logs"
+
+# step NAME COMMAND…: runs it, shows and keeps what it says, and keeps its exit status and its seconds.
+step() {
+  local name=$1 began=$SECONDS
+  shift
+  printf '\n── %s: %s\n' "$name" "$*"
+  "$@" 2>&1 | tee "$logs/$name.log"
+  echo "${PIPESTATUS[0]} $((SECONDS - began))" >"$logs/$name.status"
+}
+
+step system           tests/system.sh
+step client-install   make --no-print-directory client-web/node_modules/.package-lock.json
+step client-types     npm run check --prefix client-web
+step client-build     make --no-print-directory client-web/dist/index.html
+step client-budget    npm run budget --prefix client-web
+step client-tests     npm test --prefix client-web
+step browser-install  make --no-print-directory tests/browser/node_modules/.package-lock.json
+step rust-format      cargo fmt --all --check
+# One build serves the tests, the browsers and the journeys: one set of features, one profile.
+step rust-build       cargo build --workspace --all-targets
+step rust-tests       cargo test --workspace --no-fail-fast
+step rust-lints       cargo clippy --workspace -- -D warnings
+step browser-tests    tests/browser/netns.sh node --test --test-concurrency=1 --test-reporter=tap 'tests/browser/stories/*.test.mjs'
+
+node tests/tally.mjs "$logs"

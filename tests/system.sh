@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Installs what browser tests need of the system: two browsers, and the tools for a network of their own.
+set -euo pipefail
+
+missing=()
+command -v chromium    >/dev/null || missing+=(chromium)
+command -v firefox-esr >/dev/null || missing+=(firefox-esr)
+command -v ip          >/dev/null || missing+=(iproute2)
+command -v unshare     >/dev/null || missing+=(util-linux)
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+as_root=()
+[ "$(id -u)" -eq 0 ] || as_root=(sudo)
+echo "Installing ${missing[*]}"
+"${as_root[@]}" apt-get update -qq
+DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

@@ -1,0 +1,43 @@
+// Adds up what every runner said, and ends with the one line that people and machines read.
+//
+// A step whose runner counts is counted by its tests; any other step (a build, a linter) is one check. A step that
+// fails without a failed test (a crash, a broken build) is one failure.
+
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+const logs = process.argv[2];
+
+/** Sums of a runner's closing lines: `[passed, failed]` for each match. */
+const runners = {
+  cargo: (text) =>
+    [...text.matchAll(/^test result: \w+\. (\d+) passed; (\d+) failed;/gm)].map((m) => [Number(m[1]), Number(m[2])]),
+  vitest: (text) =>
+    [...text.matchAll(/^\s*Tests\s+(?:(\d+) failed[ |]*)?(?:(\d+) passed)?/gm)].map((m) => [Number(m[2] ?? 0), Number(m[1] ?? 0)]),
+  node: (text) => {
+    const count = (word) => [...text.matchAll(new RegExp(`^# ${word} (\\d+)$`, 'gm'))].map((m) => Number(m[1]));
+    const [passed, failed, cancelled] = [count('pass'), count('fail'), count('cancelled')];
+    return passed.map((n, i) => [n, (failed[i] ?? 0) + (cancelled[i] ?? 0)]);
+  },
+};
+const counted = { 'rust-tests': runners.cargo, 'client-tests': runners.vitest, 'browser-tests': runners.node };
+
+// eslint-disable-next-line no-control-regex
+const plain = (text) => text.replace(/\x1b\[[0-9;]*m/g, '');
+
+let passed = 0;
+let failed = 0;
+for (const file of readdirSync(logs).filter((name) => name.endsWith('.status')).sort()) {
+  const name = file.replace('.status', '');
+  const [status, seconds] = readFileSync(join(logs, file), 'utf8').trim().split(' ').map(Number);
+  const text = plain(readFileSync(join(logs, `${name}.log`), 'utf8'));
+  const sums = counted[name]?.(text) ?? [[status === 0 ? 1 : 0, status === 0 ? 0 : 1]];
+  const good = sums.reduce((sum, [n]) => sum + n, 0);
+  let bad = sums.reduce((sum, [, n]) => sum + n, 0);
+  if (bad === 0 && (status !== 0 || good === 0)) bad = 1;
+  console.log(`${bad === 0 ? '  ' : '✗ '}${name.padEnd(16)} ${good} passed, ${bad} failed, ${seconds} s`);
+  passed += good;
+  failed += bad;
+}
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
