@@ -9,9 +9,7 @@ import { Link } from './link';
 import { Mark } from './mark';
 import { Preferences } from './preferences';
 
-interface PageProps {
-  /** The document's title, and the heading unless `heading` draws it otherwise. */
-  title: string;
+interface FrameProps {
   /** Paper with ruling, for pages on which one waits or reads. */
   ruled?: boolean;
   /** More things in the head, before the choices. */
@@ -20,7 +18,17 @@ interface PageProps {
   children: ComponentChildren;
 }
 
-export function Page({ title, ruled, head, class: extra, children }: PageProps) {
+export function Page({ title, children, ...frame }: { title: string } & FrameProps) {
+  return (
+    <PageFrame {...frame}>
+      <Title text={title} />
+      {children}
+    </PageFrame>
+  );
+}
+
+/** A page that places its `Title` itself. */
+export function PageFrame({ ruled, head, class: extra, children }: FrameProps) {
   return (
     <div class={ruled ? 'page ruled' : 'page'}>
       <a class="skip button" href="#main" onClick={toMain}>
@@ -31,13 +39,12 @@ export function Page({ title, ruled, head, class: extra, children }: PageProps) 
           <Mark />
           Préau
         </Link>
-        <div class="row">
+        <div class="page-head-end">
           {head}
           <Preferences />
         </div>
       </header>
       <main id="main" class={extra ? `page-main ${extra}` : 'page-main'} tabIndex={-1}>
-        <Title text={title} />
         {children}
       </main>
     </div>

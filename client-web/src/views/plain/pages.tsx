@@ -63,12 +63,3 @@ export function TroublePage({ fault, again, title }: { fault: Fault; again: () =
     </PlainPage>
   );
 }
-
-/** Something is on its way. */
-export function WaitPage({ title }: { title: string }) {
-  return (
-    <Page ruled title={title} class="plain">
-      <p class="loading">{words().common.loading}</p>
-    </Page>
-  );
-}
