@@ -37,6 +37,11 @@ impl DisplayName {
         Ok(DisplayName(name))
     }
 
+    /// Whether [`DisplayName::parse`] would take something invisible out of `text`.
+    pub fn hides_something(text: &str) -> bool {
+        text.chars().any(is_hidden)
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
