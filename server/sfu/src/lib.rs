@@ -21,13 +21,38 @@
 //! The relay must be drained after each batch of at most [`BATCH_DATAGRAMS_MAX`] datagrams; what
 //! exceeds its buffers is dropped and counted.
 
+mod answer;
 mod certificate;
+mod clockwork;
+mod codec;
+mod dtls;
+mod egress;
 mod event;
+mod ice;
+mod ingress;
 mod names;
 mod offer;
+mod outbox;
+mod peer;
+mod peers;
 mod permit;
+mod plan;
+mod reception;
 mod relay;
+mod replay;
+mod report;
+mod ring;
+mod room;
+mod rtp;
+mod session;
+mod slot;
+mod speakers;
+mod srtp;
 mod stats;
+mod stream;
+mod stun;
+mod timers;
+mod twcc;
 
 pub use certificate::{Certificate, CertificateError};
 pub use event::{Event, Farewell, SlotFill};

@@ -1,16 +1,38 @@
-//! The relay: every peer, every room, one door for datagrams.
+//! The relay: every peer and every room of a shard, and the doors to them.
 
+use crate::answer::{self, Host, Use};
 use crate::certificate::Certificate;
+use crate::dtls::{Dtls, DtlsConfig};
 use crate::event::Event;
-use crate::names::{PeerId, Role, RoomId};
-use crate::offer::{Offer, OfferError};
+use crate::ice::{Credentials, IceAgent, Path};
+use crate::names::{Mid, PeerId, Role, RoomId, Source};
+use crate::offer::{Offer, OfferError, ReceiveMids};
+use crate::outbox::{Arena, Batch};
+use crate::peer::{Ingress, Link, Peer, Track};
 use crate::permit::Permit;
+use crate::peers::Peers;
+use crate::replay::ReplayWindow;
+use crate::room::Room;
+use crate::session::{Extension, Kind, Session};
+use crate::slot::Slot;
 use crate::stats::{PeerStats, Stats};
+use crate::timers::{PeerKey, Timer, Timers};
+use crate::twcc::Twcc;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 /// About one millisecond of a busy shard. The relay's buffers hold this many between two drains.
 pub const BATCH_DATAGRAMS_MAX: usize = 256;
+
+/// Three voices at once is what one can follow.
+const AUDIO_SLOTS_MAX: usize = 3;
+/// What a large screen shows and a laptop decodes.
+const VIDEO_SLOTS_MAX: usize = 24;
+/// A view is cut to this: more could not be shown.
+const LOOKS_MAX: usize = 64;
 
 /// What a relay is made of.
 #[derive(Clone)]
@@ -43,14 +65,61 @@ pub struct Transmit<'a> {
     pub segment_size: Option<usize>,
 }
 
+/// A small datagram of our own: an answer to a check, a DTLS flight, feedback.
+pub(crate) struct Control {
+    pub path: Path,
+    pub bytes: Vec<u8>,
+}
+
 pub struct Relay {
-    config: RelayConfig,
-    stats: Stats,
+    addresses: Vec<SocketAddr>,
+    fingerprint: String,
+    rng: ChaCha20Rng,
+    pub(crate) dtls: DtlsConfig,
+    pub(crate) peers: Peers,
+    pub(crate) by_ufrag: HashMap<String, PeerKey>,
+    pub(crate) by_address: HashMap<SocketAddr, PeerKey>,
+    pub(crate) rooms: BTreeMap<RoomId, Room>,
+    pub(crate) timers: Timers,
+    pub(crate) batch: Batch,
+    pub(crate) arena: Arena,
+    pub(crate) control: VecDeque<Control>,
+    /// The control datagram that `poll_transmit` lent out last.
+    pub(crate) lent: Vec<u8>,
+    /// Receivers with pending packets.
+    pub(crate) receivers: VecDeque<PeerKey>,
+    /// Receivers whose slots are to be planned anew.
+    pub(crate) replan: BTreeSet<PeerKey>,
+    pub(crate) events: VecDeque<Event>,
+    pub(crate) streams_made: u64,
+    /// The instant that is zero on the relay's own NTP time line.
+    pub(crate) epoch: Option<Instant>,
+    pub(crate) stats: Stats,
 }
 
 impl Relay {
     pub fn new(config: RelayConfig) -> Relay {
-        Relay { config, stats: Stats::default() }
+        Relay {
+            fingerprint: config.certificate.fingerprint(),
+            dtls: DtlsConfig::new(&config.certificate),
+            addresses: config.addresses,
+            rng: ChaCha20Rng::from_seed(config.seed),
+            peers: Peers::default(),
+            by_ufrag: HashMap::new(),
+            by_address: HashMap::new(),
+            rooms: BTreeMap::new(),
+            timers: Timers::default(),
+            batch: Batch::new(),
+            arena: Arena::new(),
+            control: VecDeque::new(),
+            lent: Vec::new(),
+            receivers: VecDeque::new(),
+            replan: BTreeSet::new(),
+            events: VecDeque::new(),
+            streams_made: 0,
+            epoch: None,
+            stats: Stats::default(),
+        }
     }
 
     /// Answers `peer`'s offer. The first one makes the peer, silent until it is allowed; a later one
@@ -63,54 +132,228 @@ impl Relay {
         offer: &Offer,
         now: Instant,
     ) -> Result<String, OfferError> {
-        let _ = (peer, room, role, offer, now, &self.config);
-        Err(OfferError::NotSdp)
+        let session = Session::parse(&offer.sdp)?;
+        let roles = assign_sections(&session, offer)?;
+        let key = match self.peers.key_of(peer) {
+            Some(key) => self.renew(key, room, &session, &roles)?,
+            None => self.admit(peer, room, role, &session, offer, &roles, now),
+        };
+        self.write_answer(key, &session)
+    }
+
+    fn admit(
+        &mut self,
+        id: PeerId,
+        room: RoomId,
+        role: Role,
+        session: &Session,
+        offer: &Offer,
+        roles: &[Option<SectionRole>],
+        now: Instant,
+    ) -> PeerKey {
+        let local = Credentials::draw(&mut self.rng);
+        let key = self.peers.reserve();
+        self.by_ufrag.insert(local.ufrag.clone(), key);
+        let mut slots = Vec::new();
+        for (mid, source) in slots_of(&offer.receive) {
+            if let Some(section) = session.section(mid) {
+                slots.push(self.draw_slot(section, source, &slots));
+            }
+        }
+        let mut extensions = [None; Extension::ALL.len()];
+        for section in &session.sections {
+            for (extension, id) in &section.extensions {
+                extensions[*extension as usize].get_or_insert(*id);
+            }
+        }
+        let section_use = |(section, role): (&crate::session::Section, &Option<SectionRole>)| {
+            let slot = slots.iter().find(|slot: &&Slot| slot.mid == section.mid);
+            let section_use = match (role, slot) {
+                (Some(SectionRole::Sent(_)), _) => Use::Sent,
+                (Some(SectionRole::Slot), Some(slot)) => Use::Slot { ssrc: slot.ssrc, rtx_ssrc: slot.rtx_ssrc },
+                _ => Use::Unused,
+            };
+            (section.mid.clone(), section_use)
+        };
+        let sections = session.sections.iter().zip(roles).map(section_use).collect();
+        let tracks = session.sections.iter().zip(roles).filter_map(|(section, role)| match role {
+            Some(SectionRole::Sent(source)) => Some(Track::new(*source, section)),
+            _ => None,
+        });
+        self.peers.insert(Peer {
+            id,
+            key,
+            room,
+            role,
+            permit: Permit::nothing(),
+            link: Link::New,
+            ice: IceAgent::new(local, session.ufrag.clone()),
+            dtls: Dtls::new(&self.dtls),
+            handshake_until: None,
+            fingerprints: session.fingerprints.clone(),
+            sections,
+            answers: 0,
+            srtp: None,
+            rtcp_window: ReplayWindow::default(),
+            rtcp_index: 0,
+            extensions,
+            tracks: tracks.collect(),
+            streams: Vec::new(),
+            twcc: Twcc::default(),
+            slots,
+            feeds: Vec::new(),
+            wanted: Vec::new(),
+            pending: Vec::new(),
+            ntp_step: None,
+            armed: [None; Timer::COUNT],
+            ingress: Ingress::new(now),
+            stats: PeerStats::default(),
+        });
+        self.rooms.entry(room).or_default().members.insert(id, key);
+        // Somebody may already be looking for this peer.
+        self.replan_room(room);
+        self.settle(now);
+        key
+    }
+
+    fn draw_slot(&mut self, section: &crate::session::Section, source: Source, others: &[Slot]) -> Slot {
+        let mut fresh = || loop {
+            let ssrc = self.rng.random::<u32>();
+            let is_taken = others.iter().any(|slot| slot.ssrc == ssrc || slot.rtx_ssrc == ssrc);
+            if ssrc > crate::report::OUR_SSRC && !is_taken {
+                return ssrc;
+            }
+        };
+        let (ssrc, mut rtx_ssrc) = (fresh(), fresh());
+        if rtx_ssrc == ssrc {
+            rtx_ssrc ^= 0x8000_0000;
+        }
+        let (index, timestamp) = (self.rng.random::<u16>(), self.rng.random::<u32>());
+        let mut slot = Slot::new(section.mid.clone(), source, ssrc, rtx_ssrc, index, timestamp);
+        for offered in &section.codecs {
+            slot.set_payload_type(offered.codec, offered.payload_type, offered.rtx);
+        }
+        slot
+    }
+
+    /// A later offer: the same sections, perhaps a new ufrag (RFC 8445 §9).
+    fn renew(
+        &mut self,
+        key: PeerKey,
+        room: RoomId,
+        session: &Session,
+        roles: &[Option<SectionRole>],
+    ) -> Result<PeerKey, OfferError> {
+        let Some(peer) = self.peers.get_mut(key) else { return Err(OfferError::OtherRoom) };
+        if peer.room != room {
+            return Err(OfferError::OtherRoom);
+        }
+        if peer.fingerprints != session.fingerprints {
+            return Err(OfferError::FingerprintChanged);
+        }
+        let is_same = peer.sections.len() == session.sections.len()
+            && peer.sections.iter().zip(&session.sections).zip(roles).all(|(((mid, earlier), section), role)| {
+                let is_same_use = matches!(
+                    (earlier, role),
+                    (Use::Sent, Some(SectionRole::Sent(_)))
+                        | (Use::Slot { .. }, Some(SectionRole::Slot))
+                        | (Use::Unused, None)
+                );
+                *mid == section.mid && is_same_use
+            });
+        if !is_same {
+            return Err(OfferError::SectionsChanged);
+        }
+        for track in &mut peer.tracks {
+            if let Some(section) = session.section(&track.mid) {
+                // A replaced track may announce another SSRC.
+                track.ssrcs.clone_from(&section.ssrcs);
+            }
+        }
+        if peer.ice.remote_ufrag != session.ufrag {
+            let local = Credentials::draw(&mut self.rng);
+            self.by_ufrag.remove(&peer.ice.local.ufrag);
+            self.by_ufrag.insert(local.ufrag.clone(), key);
+            peer.ice.restart(local, session.ufrag.clone());
+        }
+        Ok(key)
+    }
+
+    fn write_answer(&mut self, key: PeerKey, session: &Session) -> Result<String, OfferError> {
+        let Some(peer) = self.peers.get_mut(key) else { return Err(OfferError::OtherRoom) };
+        peer.answers += 1;
+        let uses: Vec<Use> = peer.sections.iter().map(|(_, section_use)| *section_use).collect();
+        let host = Host { fingerprint: &self.fingerprint, addresses: &self.addresses };
+        Ok(answer::write(session, &uses, &peer.ice.local, peer.answers, &host))
     }
 
     /// What `peer` may send from now on, and to whom. Unknown peers are ignored.
     pub fn allow(&mut self, peer: PeerId, permit: Permit, now: Instant) {
-        let _ = (peer, permit, now);
+        let Some(key) = self.peers.key_of(peer) else { return };
+        let Some(sender) = self.peers.get_mut(key) else { return };
+        let could_show = sender.may_send(Source::Screen);
+        sender.permit = permit;
+        let room_id = sender.room;
+        let shows = sender.may_send(Source::Screen) && sender.flows(Source::Screen);
+        if let Some(room) = self.rooms.get_mut(&room_id) {
+            if !sender.may_send(Source::Microphone) {
+                room.speakers.remove(peer);
+            }
+            if !shows {
+                room.end_screen(peer);
+            } else if !could_show {
+                room.begin_screen(peer);
+            }
+        }
+        self.replan_room(room_id);
+        self.settle(now);
     }
 
     /// Makes `peer` a teacher or a student for [`Audience::Teachers`](crate::Audience::Teachers).
     pub fn set_role(&mut self, peer: PeerId, role: Role, now: Instant) {
-        let _ = (peer, role, now);
+        let Some(key) = self.peers.key_of(peer) else { return };
+        let Some(receiver) = self.peers.get_mut(key) else { return };
+        receiver.role = role;
+        self.replan.insert(key);
+        self.settle(now);
     }
 
     /// The cameras `peer` wants in its video slots, most important first. Who has a slot and is
     /// still wanted stays in it.
     pub fn view(&mut self, peer: PeerId, wanted: &[Look], now: Instant) {
-        let _ = (peer, wanted, now);
+        let Some(key) = self.peers.key_of(peer) else { return };
+        let Some(receiver) = self.peers.get_mut(key) else { return };
+        receiver.wanted = wanted[..wanted.len().min(LOOKS_MAX)].to_vec();
+        self.replan.insert(key);
+        self.settle(now);
     }
 
     /// Silence in both directions from this instant; credentials and addresses are forgotten.
     pub fn remove(&mut self, peer: PeerId, now: Instant) {
-        let _ = (peer, now);
-    }
-
-    /// One datagram. `to` is the local address it arrived at, if the socket tells. Decrypts in
-    /// place, so `bytes` are not to be used afterwards.
-    pub fn receive(&mut self, from: SocketAddr, to: Option<IpAddr>, bytes: &mut [u8], now: Instant) {
-        let _ = (from, to, bytes, now);
-    }
-
-    /// The next datagrams to send, until `None`.
-    pub fn poll_transmit(&mut self) -> Option<Transmit<'_>> {
-        None
+        let Some(key) = self.peers.key_of(peer) else { return };
+        self.clear_feeds(key);
+        let Some(mut gone) = self.peers.remove(key) else { return };
+        self.by_ufrag.remove(&gone.ice.local.ufrag);
+        for address in gone.ice.forget_addresses() {
+            self.by_address.remove(&address);
+            // Nothing that waits may still leave for it.
+            self.control.retain(|control| control.path.remote != address);
+            self.arena.forget(address);
+        }
+        self.replan.remove(&key);
+        if let Some(room) = self.rooms.get_mut(&gone.room) {
+            room.leave(peer);
+            if room.members.is_empty() {
+                self.rooms.remove(&gone.room);
+            }
+        }
+        self.replan_room(gone.room);
+        self.settle(now);
     }
 
     /// The next event, until `None`.
     pub fn poll_event(&mut self) -> Option<Event> {
-        None
-    }
-
-    /// When to call [`Relay::handle_timeout`].
-    pub fn poll_timeout(&self) -> Option<Instant> {
-        None
-    }
-
-    pub fn handle_timeout(&mut self, now: Instant) {
-        let _ = now;
+        self.events.pop_front()
     }
 
     pub fn stats(&self) -> &Stats {
@@ -118,7 +361,49 @@ impl Relay {
     }
 
     pub fn peer_stats(&self, peer: PeerId) -> Option<PeerStats> {
-        let _ = peer;
-        None
+        let key = self.peers.key_of(peer)?;
+        self.peers.get(key).map(|peer| peer.stats)
     }
+}
+
+/// What the offer says a section is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SectionRole {
+    Sent(Source),
+    Slot,
+}
+
+fn slots_of(receive: &ReceiveMids) -> impl Iterator<Item = (&Mid, Source)> {
+    let audio = receive.audio.iter().map(|mid| (mid, Source::Microphone));
+    let screen_audio = receive.screen_audio.iter().map(|mid| (mid, Source::ScreenAudio));
+    let screen = receive.screen.iter().map(|mid| (mid, Source::Screen));
+    let video = receive.video.iter().map(|mid| (mid, Source::Camera));
+    audio.chain(screen_audio).chain(screen).chain(video)
+}
+
+/// Checks what the offer says of its sections against the sections themselves.
+fn assign_sections(session: &Session, offer: &Offer) -> Result<Vec<Option<SectionRole>>, OfferError> {
+    let receive = &offer.receive;
+    if receive.audio.len() > AUDIO_SLOTS_MAX || receive.video.len() > VIDEO_SLOTS_MAX {
+        return Err(OfferError::TooManySlots);
+    }
+    let mut roles = vec![None; session.sections.len()];
+    let sent = offer.send.iter().map(|(source, mid)| (mid, *source, SectionRole::Sent(*source)));
+    let slots = slots_of(receive).map(|(mid, source)| (mid, source, SectionRole::Slot));
+    for (mid, source, role) in sent.chain(slots) {
+        let unknown = || OfferError::UnknownMid(mid.to_string());
+        let at = session.sections.iter().position(|section| section.mid == *mid).ok_or_else(unknown)?;
+        let section = &session.sections[at];
+        let kind = if source.is_audio() { Kind::Audio } else { Kind::Video };
+        if section.kind != kind {
+            return Err(unknown());
+        }
+        if section.codecs.is_empty() {
+            return Err(OfferError::NoCodec(mid.to_string()));
+        }
+        if roles[at].replace(role).is_some() {
+            return Err(OfferError::MidTwice(mid.to_string()));
+        }
+    }
+    Ok(roles)
 }

@@ -1,0 +1,151 @@
+//! What happens by the clock: flights sent again, consent that ends, feedback, reports.
+
+use crate::event::Farewell;
+use crate::names::Source;
+use crate::peer::Link;
+use crate::relay::Relay;
+use crate::report;
+use crate::timers::{PeerKey, Timer};
+use crate::twcc::FEEDBACK_EVERY;
+use std::time::{Duration, Instant};
+
+/// RFC 3550 §6.2 allows more often for few members; browsers report once a second.
+pub const REPORT_EVERY: Duration = Duration::from_secs(1);
+
+impl Relay {
+    /// When to call [`Relay::handle_timeout`].
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    /// Does everything that is due at `now`.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some((key, timer)) = self.timers.pop_due(now) {
+            let Some(peer) = self.peers.get_mut(key) else { continue };
+            let armed = &mut peer.armed[timer as usize];
+            // An entry that was armed again for an earlier instant has fired already.
+            if armed.is_none_or(|at| at > now) {
+                continue;
+            }
+            *armed = None;
+            match timer {
+                Timer::Dtls => self.on_dtls_timer(key, now),
+                Timer::Consent => self.on_consent_timer(key, now),
+                Timer::Feedback => self.on_feedback_timer(key, now),
+                Timer::Report => self.on_report_timer(key, now),
+                Timer::Keyframe => self.on_keyframe_timer(key, now),
+            }
+        }
+        self.settle(now);
+    }
+
+    /// Wakes `timer` at `at`, or earlier if it already is.
+    pub(crate) fn arm(&mut self, key: PeerKey, timer: Timer, at: Instant) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        let armed = &mut peer.armed[timer as usize];
+        if armed.is_none_or(|earlier| at < earlier) {
+            *armed = Some(at);
+            self.timers.arm(at, key, timer);
+        }
+    }
+
+    fn on_dtls_timer(&mut self, key: PeerKey, now: Instant) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        if peer.srtp.is_some() || peer.link == Link::Dead {
+            return;
+        }
+        let is_late = peer.handshake_until.is_some_and(|until| now >= until);
+        if is_late || !peer.dtls.handle_timeout(now) {
+            self.disconnect(key, Link::Dead, Farewell::HandshakeFailed);
+            return;
+        }
+        let until = peer.handshake_until;
+        self.send_dtls(key, now);
+        if let Some(until) = until {
+            self.arm(key, Timer::Dtls, until);
+        }
+    }
+
+    fn on_consent_timer(&mut self, key: PeerKey, now: Instant) {
+        let Some(peer) = self.peers.get(key) else { return };
+        match peer.ice.consent_until() {
+            Some(until) if until > now => self.arm(key, Timer::Consent, until),
+            _ if peer.link == Link::Dead => {}
+            _ => self.disconnect(key, Link::Lost, Farewell::ConsentExpired),
+        }
+    }
+
+    /// Transport-wide feedback, and NACKs for what is missing.
+    fn on_feedback_timer(&mut self, key: PeerKey, now: Instant) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        let Some(first_ssrc) = peer.streams.first().map(|stream| stream.ssrc) else { return };
+        let mut packets = Vec::new();
+        while let Some(feedback) = peer.twcc.feedback(first_ssrc) {
+            packets.push(feedback);
+        }
+        let mut due = Vec::new();
+        let mut goes_on = false;
+        for stream in peer.streams.iter_mut().filter(|stream| !stream.source.is_audio()) {
+            stream.reception.due_requests(now, &mut due);
+            if !due.is_empty() {
+                packets.push(report::missing(stream.ssrc, &due));
+            }
+            goes_on |= stream.reception.has_missing();
+        }
+        for packet in &packets {
+            self.send_rtcp(key, packet);
+        }
+        if goes_on {
+            self.arm(key, Timer::Feedback, now + FEEDBACK_EVERY);
+        }
+    }
+
+    /// A receiver report to a publisher, and a look at what still flows.
+    fn on_report_timer(&mut self, key: PeerKey, now: Instant) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        let mut blocks = Vec::new();
+        let mut has_stopped = false;
+        for stream in &mut peer.streams {
+            blocks.extend(stream.reception.report(now, REPORT_EVERY).map(|block| (stream.ssrc, block)));
+            if stream.is_flowing && !stream.reception.flows(now) {
+                stream.is_flowing = false;
+                has_stopped = true;
+            }
+        }
+        let (id, room_id, shows) = (peer.id, peer.room, peer.flows(Source::Screen));
+        if peer.link == Link::Connected && !blocks.is_empty() {
+            self.send_rtcp(key, &report::receiver_report(&blocks));
+        }
+        if let Some(room) = self.rooms.get_mut(&room_id) {
+            if !shows {
+                room.end_screen(id);
+            }
+            let heard = room.speakers.on_silence(now);
+            self.tell_heard(room_id, heard, now);
+        }
+        if has_stopped {
+            self.replan_room(room_id);
+        }
+        self.arm(key, Timer::Report, now + REPORT_EVERY);
+    }
+
+    fn on_keyframe_timer(&mut self, key: PeerKey, now: Instant) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        let mut asks = Vec::new();
+        let mut next = None;
+        for stream in &mut peer.streams {
+            if stream.keyframes.take_due(now) {
+                asks.push(stream.ssrc);
+            } else if let Some(due) = stream.keyframes.due() {
+                next = Some(next.map_or(due, |earlier: Instant| earlier.min(due)));
+            }
+        }
+        for ssrc in asks {
+            self.stats.keyframes_requested += 1;
+            self.send_rtcp(key, &report::keyframe_request(ssrc));
+        }
+        if let Some(next) = next {
+            self.arm(key, Timer::Keyframe, next);
+        }
+    }
+}

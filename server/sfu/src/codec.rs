@@ -1,0 +1,203 @@
+//! The codecs that are served, and what the relay must know of their payloads.
+
+/// In the order in which the relay prefers them: VP8 is what every browser decodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Codec {
+    Opus,
+    Vp8,
+    H264,
+    Vp9,
+    Av1,
+}
+
+impl Codec {
+    pub const COUNT: usize = 5;
+
+    /// By the name in `a=rtpmap` (RFC 8866 §6.6): encoding names are not case-sensitive.
+    pub fn from_rtpmap(name: &str) -> Option<Codec> {
+        const NAMES: [(&str, Codec); Codec::COUNT] = [
+            ("opus", Codec::Opus),
+            ("VP8", Codec::Vp8),
+            ("H264", Codec::H264),
+            ("VP9", Codec::Vp9),
+            ("AV1", Codec::Av1),
+        ];
+        NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, codec)| *codec)
+    }
+
+    /// `name/clock[/channels]`, as the answer writes it.
+    pub fn rtpmap(self) -> &'static str {
+        match self {
+            Codec::Opus => "opus/48000/2",
+            Codec::Vp8 => "VP8/90000",
+            Codec::H264 => "H264/90000",
+            Codec::Vp9 => "VP9/90000",
+            Codec::Av1 => "AV1/90000",
+        }
+    }
+
+    pub fn is_audio(self) -> bool {
+        self == Codec::Opus
+    }
+
+    pub fn clock_hz(self) -> u32 {
+        if self.is_audio() { 48_000 } else { 90_000 }
+    }
+
+    /// Whether a picture that needs no other begins in this payload. For audio every packet does.
+    pub fn starts_keyframe(self, payload: &[u8]) -> bool {
+        match self {
+            Codec::Opus => true,
+            Codec::Vp8 => Vp8::parse(payload).is_some_and(|vp8| vp8.starts_keyframe),
+            Codec::H264 => h264_starts_keyframe(payload),
+            Codec::Vp9 => vp9_starts_keyframe(payload),
+            Codec::Av1 => av1_starts_keyframe(payload),
+        }
+    }
+}
+
+/// The payload descriptor of a VP8 packet (RFC 7741 §4.2), as far as the relay rewrites it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Vp8 {
+    /// Where the picture id is and whether it has 15 bits.
+    pub picture_id: Option<(usize, PictureId)>,
+    /// Where TL0PICIDX is, and its value.
+    pub tl0_pic_idx: Option<(usize, u8)>,
+    pub starts_keyframe: bool,
+    /// Of a keyframe's first packet (RFC 6386 §9.1).
+    pub height_px: Option<u16>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PictureId {
+    Bits7(u8),
+    Bits15(u16),
+}
+
+impl Vp8 {
+    pub fn parse(payload: &[u8]) -> Option<Vp8> {
+        let &first = payload.first()?;
+        let mut vp8 = Vp8::default();
+        let mut at = 1;
+        if first & 0x80 != 0 {
+            let &has = payload.get(at)?;
+            at += 1;
+            if has & 0x80 != 0 {
+                let &high = payload.get(at)?;
+                if high & 0x80 != 0 {
+                    let &low = payload.get(at + 1)?;
+                    let id = u16::from_be_bytes([high & 0x7f, low]);
+                    vp8.picture_id = Some((at, PictureId::Bits15(id)));
+                    at += 2;
+                } else {
+                    vp8.picture_id = Some((at, PictureId::Bits7(high)));
+                    at += 1;
+                }
+            }
+            if has & 0x40 != 0 {
+                vp8.tl0_pic_idx = Some((at, *payload.get(at)?));
+                at += 1;
+            }
+            if has & 0x30 != 0 {
+                at += 1;
+            }
+        }
+        let starts_partition = first & 0x10 != 0 && first & 0x0f == 0;
+        let frame = payload.get(at..).unwrap_or(&[]);
+        let is_key = frame.first().is_some_and(|tag| tag & 1 == 0);
+        vp8.starts_keyframe = starts_partition && is_key;
+        if vp8.starts_keyframe && frame.get(3..6) == Some(&[0x9d, 0x01, 0x2a]) {
+            vp8.height_px = frame.get(8..10).map(|b| u16::from_le_bytes([b[0], b[1]]) & 0x3fff);
+        }
+        Some(vp8)
+    }
+}
+
+/// RFC 6184: an IDR slice or a sequence parameter set, alone, aggregated or first of its fragments.
+fn h264_starts_keyframe(payload: &[u8]) -> bool {
+    let is_key = |nal: u8| matches!(nal & 0x1f, 5 | 7);
+    let Some((&first, rest)) = payload.split_first() else { return false };
+    match first & 0x1f {
+        24 => {
+            let mut rest = rest;
+            while let [high, low, nal, ..] = *rest {
+                if is_key(nal) {
+                    return true;
+                }
+                let len = usize::from(u16::from_be_bytes([high, low]));
+                rest = rest.get(2 + len..).unwrap_or(&[]);
+            }
+            false
+        }
+        28 => rest.first().is_some_and(|fu| fu & 0x80 != 0 && is_key(*fu)),
+        _ => is_key(first),
+    }
+}
+
+/// RFC 9628 §4.2: not predicted from another picture, beginning of the frame, base spatial layer.
+fn vp9_starts_keyframe(payload: &[u8]) -> bool {
+    let Some(&first) = payload.first() else { return false };
+    let (has_id, is_predicted, has_layer, begins) =
+        (first & 0x80 != 0, first & 0x40 != 0, first & 0x20 != 0, first & 0x08 != 0);
+    if is_predicted || !begins {
+        return false;
+    }
+    let mut at = 1;
+    if has_id {
+        at += if payload.get(1).is_some_and(|id| id & 0x80 != 0) { 2 } else { 1 };
+    }
+    let spatial = payload.get(at).map_or(0, |layer| (layer >> 1) & 7);
+    !has_layer || spatial == 0
+}
+
+/// The RTP payload format for AV1 §4.4: N says that a new coded video sequence begins.
+fn av1_starts_keyframe(payload: &[u8]) -> bool {
+    payload.first().is_some_and(|aggregation| aggregation & 0x88 == 0x08)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vp8_keyframe_tells_its_height() {
+        let payload = [
+            0x90, 0xe0, 0x81, 0x02, 0x07, 0x20, // X S; I L T; picture id 258; tl0 7; tid
+            0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0x68, 0x01,
+        ];
+        let vp8 = Vp8::parse(&payload).unwrap();
+        assert_eq!(vp8.picture_id, Some((2, PictureId::Bits15(258))));
+        assert_eq!(vp8.tl0_pic_idx, Some((4, 7)));
+        assert!(vp8.starts_keyframe);
+        assert_eq!(vp8.height_px, Some(360));
+    }
+
+    #[test]
+    fn delta_frames_start_nothing() {
+        assert!(!Codec::Vp8.starts_keyframe(&[0x10, 0x11]));
+        assert!(!Codec::H264.starts_keyframe(&[0x41, 0x9a]));
+        assert!(!Codec::Vp9.starts_keyframe(&[0xc8, 0x01]));
+        assert!(!Codec::Av1.starts_keyframe(&[0x10]));
+    }
+
+    #[test]
+    fn key_frames_start() {
+        assert!(Codec::H264.starts_keyframe(&[0x78, 0, 2, 0x67, 0x42, 0, 1, 0x65]));
+        assert!(Codec::H264.starts_keyframe(&[0x7c, 0x85, 0]));
+        assert!(!Codec::H264.starts_keyframe(&[0x7c, 0x05, 0]), "a later fragment");
+        assert!(Codec::Vp9.starts_keyframe(&[0x88, 0x01]));
+        assert!(Codec::Av1.starts_keyframe(&[0x18]));
+    }
+
+    #[test]
+    fn no_payload_makes_it_panic() {
+        for first in 0..=255 {
+            for len in 0..12 {
+                let payload: Vec<u8> = std::iter::repeat_n(first, len).collect();
+                for codec in [Codec::Opus, Codec::Vp8, Codec::H264, Codec::Vp9, Codec::Av1] {
+                    codec.starts_keyframe(&payload);
+                }
+            }
+        }
+    }
+}

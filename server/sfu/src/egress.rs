@@ -1,0 +1,184 @@
+//! The way out: control first, then each receiver's packets, sealed in one go and sent as runs.
+
+use crate::event::{Event, Farewell};
+use crate::ice::Path;
+use crate::names::RoomId;
+use crate::outbox::Run;
+use crate::peer::Link;
+use crate::relay::{Control, Relay, Transmit};
+use crate::report::{self, SlotReport};
+use crate::slot::StreamId;
+use crate::speakers::Heard;
+use crate::stats::Dropped;
+use crate::timers::{PeerKey, Timer};
+use std::time::Instant;
+
+enum Next {
+    Control(Path),
+    Run(Run),
+}
+
+impl Relay {
+    /// The next datagrams to send, until `None`.
+    pub fn poll_transmit(&mut self) -> Option<Transmit<'_>> {
+        let next = self.next_transmit()?;
+        let (path, contents, segment_size, datagrams) = match &next {
+            Next::Control(path) => (*path, &self.lent[..], None, 1),
+            Next::Run(run) => {
+                let size = (!run.is_single()).then_some(run.segment_size);
+                (run.path, self.arena.bytes(run.range.clone()), size, run.segments() as u64)
+            }
+        };
+        self.stats.datagrams_out += datagrams;
+        self.stats.bytes_out += contents.len() as u64;
+        Some(Transmit { to: path.remote, from: path.local, contents, segment_size })
+    }
+
+    fn next_transmit(&mut self) -> Option<Next> {
+        loop {
+            if let Some(control) = self.control.pop_front() {
+                self.lent = control.bytes;
+                return Some(Next::Control(control.path));
+            }
+            if let Some(run) = self.arena.pop_run() {
+                return Some(Next::Run(run));
+            }
+            let Some(receiver) = self.receivers.pop_front() else {
+                self.batch.clear();
+                return None;
+            };
+            self.seal(receiver);
+        }
+    }
+
+    /// Seals what waits for one receiver into the arena, as much as it holds.
+    fn seal(&mut self, key: PeerKey) {
+        self.arena.clear();
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        let (Some(path), Some(keys), Link::Connected) = (peer.ice.path(), peer.srtp.as_mut(), peer.link) else {
+            peer.pending.clear();
+            return;
+        };
+        let mut done = 0;
+        let mut has_switched = false;
+        for pending in &peer.pending {
+            let Some((packet, payload)) = self.batch.get(pending.packet) else { break };
+            if !self.arena.has_room(payload.len()) {
+                break;
+            }
+            done += 1;
+            let Some(slot) = peer.slots.get_mut(usize::from(pending.slot)) else { continue };
+            let shown = slot.showing();
+            let is_sealed = if pending.is_repair {
+                self.arena.seal_repair(slot, &mut keys.sealer, packet, payload, path)
+            } else {
+                self.arena.seal(slot, &mut keys.sealer, packet, payload, path)
+            };
+            if is_sealed {
+                self.stats.packets_forwarded += 1;
+                self.stats.packets_retransmitted += u64::from(pending.is_repair);
+                peer.stats.packets_out += 1;
+                peer.stats.bytes_out += payload.len() as u64;
+                has_switched |= shown.is_some() && shown != slot.showing();
+            } else {
+                self.stats.drop_one(Dropped::NotWanted);
+            }
+        }
+        if done < peer.pending.len() && done > 0 {
+            peer.pending.drain(..done);
+            self.receivers.push_front(key);
+        } else {
+            peer.pending.clear();
+        }
+        if has_switched {
+            // The layer shown before is no longer needed.
+            self.replan.insert(key);
+        }
+    }
+
+    /// Seals and queues one RTCP packet for `key`.
+    pub(crate) fn send_rtcp(&mut self, key: PeerKey, packet: &[u8]) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        let (Some(path), Some(keys)) = (peer.ice.path(), peer.srtp.as_mut()) else { return };
+        peer.rtcp_index = (peer.rtcp_index + 1) & 0x7fff_ffff;
+        if let Some(bytes) = keys.sealer.seal_rtcp(packet, peer.rtcp_index) {
+            self.control.push_back(Control { path, bytes });
+        }
+    }
+
+    /// Asks a publisher for a keyframe, at once or as soon as it may be asked again.
+    pub(crate) fn want_keyframe(&mut self, publisher: PeerKey, id: StreamId, now: Instant) {
+        let Some(stream) = self.peers.get_mut(publisher).and_then(|peer| peer.stream_mut(id)) else { return };
+        if stream.source.is_audio() {
+            return;
+        }
+        let ssrc = stream.ssrc;
+        if stream.keyframes.want(now) {
+            self.stats.keyframes_requested += 1;
+            self.send_rtcp(publisher, &report::keyframe_request(ssrc));
+        } else if let Some(due) = stream.keyframes.due() {
+            self.arm(publisher, Timer::Keyframe, due);
+        }
+    }
+
+    /// A publisher tells the time of its stream: so do we, in the numbers of each slot.
+    pub(crate) fn on_sender_report(&mut self, key: PeerKey, ssrc: u32, ntp: u64, timestamp: u32, now: Instant) {
+        let ours = self.ntp(now);
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        // One step for all streams of a person keeps its sound and picture together.
+        let step = *peer.ntp_step.get_or_insert(ours.wrapping_sub(ntp));
+        let Some(stream) = peer.streams.iter_mut().find(|stream| stream.ssrc == ssrc) else { return };
+        stream.reception.on_sender_report(ntp, now);
+        let (id, routes) = (stream.id, stream.routes.clone());
+        for route in routes {
+            let Some(receiver) = self.peers.get(route.receiver) else { continue };
+            let Some(slot) = receiver.slots.get(usize::from(route.slot)) else { continue };
+            let Some(timestamp) = slot.timestamp_of(id, timestamp) else { continue };
+            let report = report::sender_report(&SlotReport {
+                ssrc: slot.ssrc,
+                cname: &crate::answer::cname(&slot.mid),
+                ntp: ntp.wrapping_add(step),
+                timestamp,
+                packets: slot.packets_sent,
+                bytes: slot.bytes_sent,
+            });
+            self.send_rtcp(route.receiver, &report);
+        }
+    }
+
+    /// The relay's own NTP time: a line that begins with its first use, not the time of day.
+    fn ntp(&mut self, now: Instant) -> u64 {
+        let epoch = *self.epoch.get_or_insert(now);
+        let since = now.saturating_duration_since(epoch);
+        let fraction = (u64::from(since.subsec_nanos()) << 32) / 1_000_000_000;
+        ((since.as_secs() + 0x8000_0000) << 32) | fraction
+    }
+
+    /// Tells the room what its speakers' stage made of a packet.
+    pub(crate) fn tell_heard(&mut self, room: RoomId, heard: Heard, now: Instant) {
+        if let Some(peers) = heard.speaking {
+            self.events.push_back(Event::Speaking { room, peers });
+        }
+        if heard.stage_changed {
+            self.replan_room(room);
+            self.settle(now);
+        }
+    }
+
+    /// The peer falls silent; the caller is told, once.
+    pub(crate) fn disconnect(&mut self, key: PeerKey, link: Link, why: Farewell) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        if matches!(peer.link, Link::Lost | Link::Dead) {
+            peer.link = link;
+            return;
+        }
+        peer.link = link;
+        self.events.push_back(Event::Disconnected { peer: peer.id, why });
+        if why == Farewell::ConsentExpired {
+            for address in peer.ice.forget_addresses() {
+                self.by_address.remove(&address);
+            }
+        }
+        self.clear_feeds(key);
+    }
+}

@@ -1,0 +1,160 @@
+//! One peer's ICE-lite agent: its credentials, the addresses that proved themselves, the one in use.
+
+use rand::RngExt;
+use rand_chacha::ChaCha20Rng;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+/// Without a valid check for this long we may not send (RFC 7675 §5.1).
+pub const CONSENT_MAX: Duration = Duration::from_secs(30);
+
+/// Browsers try each of their interfaces; more would be an attempt to fill our tables.
+pub const ADDRESSES_MAX: usize = 8;
+
+/// RFC 8839 §5.4 asks for 4 and 22 characters at least; 8 characters of 64 make guessing a ufrag idle.
+const UFRAG_LEN: usize = 8;
+const PASSWORD_LEN: usize = 32;
+
+const ICE_CHARS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// A ufrag and its password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    pub ufrag: String,
+    pub password: String,
+}
+
+impl Credentials {
+    pub fn draw(rng: &mut ChaCha20Rng) -> Credentials {
+        let mut text = |len: usize| {
+            (0..len).map(|_| char::from(ICE_CHARS[usize::from(rng.random::<u8>() & 63)])).collect()
+        };
+        Credentials { ufrag: text(UFRAG_LEN), password: text(PASSWORD_LEN) }
+    }
+}
+
+/// Where a peer is and through which of our addresses it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Path {
+    pub remote: SocketAddr,
+    pub local: Option<IpAddr>,
+}
+
+/// What a valid check changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Checked {
+    /// An address that now belongs to this peer.
+    pub added: Option<SocketAddr>,
+    /// An address that no longer does.
+    pub forgotten: Option<SocketAddr>,
+}
+
+pub struct IceAgent {
+    pub local: Credentials,
+    pub remote_ufrag: String,
+    /// Oldest first.
+    valid: Vec<SocketAddr>,
+    path: Option<Path>,
+    checked_at: Option<Instant>,
+}
+
+impl IceAgent {
+    pub fn new(local: Credentials, remote_ufrag: String) -> IceAgent {
+        IceAgent { local, remote_ufrag, valid: Vec::new(), path: None, checked_at: None }
+    }
+
+    /// New credentials; what was proved under the old ones keeps flowing until a new check
+    /// nominates (RFC 8445 §9).
+    pub fn restart(&mut self, local: Credentials, remote_ufrag: String) {
+        self.local = local;
+        self.remote_ufrag = remote_ufrag;
+    }
+
+    /// An authenticated check came over `path`. The first one makes the path usable, as browsers
+    /// nominate aggressively with a lite peer; any nomination moves the peer at once.
+    pub fn on_check(&mut self, path: Path, nominates: bool, now: Instant) -> Checked {
+        let mut checked = Checked::default();
+        self.checked_at = Some(now);
+        if !self.valid.contains(&path.remote) {
+            if self.valid.len() == ADDRESSES_MAX {
+                let in_use = self.path.map(|path| path.remote);
+                let oldest = self.valid.iter().position(|a| Some(*a) != in_use).unwrap_or(0);
+                checked.forgotten = Some(self.valid.remove(oldest));
+            }
+            self.valid.push(path.remote);
+            checked.added = Some(path.remote);
+        }
+        if nominates || self.path.is_none() {
+            self.path = Some(path);
+        }
+        checked
+    }
+
+    /// Where to send, if consent is fresh.
+    pub fn path(&self) -> Option<Path> {
+        self.path
+    }
+
+    /// When consent ends unless another check comes.
+    pub fn consent_until(&self) -> Option<Instant> {
+        self.checked_at.map(|at| at + CONSENT_MAX)
+    }
+
+    /// Another peer proved that it is at `address` now.
+    pub fn forget_address(&mut self, address: SocketAddr) {
+        self.valid.retain(|known| *known != address);
+        self.path = self.path.filter(|path| path.remote != address);
+    }
+
+    /// Consent is lost: all addresses must prove themselves again. Returns them.
+    pub fn forget_addresses(&mut self) -> Vec<SocketAddr> {
+        self.path = None;
+        self.checked_at = None;
+        std::mem::take(&mut self.valid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+
+    fn agent() -> IceAgent {
+        let mut rng = ChaCha20Rng::from_seed([1; 32]);
+        IceAgent::new(Credentials::draw(&mut rng), "them".to_owned())
+    }
+
+    fn path(port: u16) -> Path {
+        Path { remote: SocketAddr::from(([10, 0, 0, 1], port)), local: None }
+    }
+
+    #[test]
+    fn a_later_nomination_moves_the_peer_at_once() {
+        let now = Instant::now();
+        let mut ice = agent();
+        ice.on_check(path(1), true, now);
+        ice.on_check(path(2), false, now);
+        assert_eq!(ice.path(), Some(path(1)));
+        ice.on_check(path(2), true, now);
+        assert_eq!(ice.path(), Some(path(2)));
+    }
+
+    #[test]
+    fn addresses_are_bounded_and_the_one_in_use_stays() {
+        let now = Instant::now();
+        let mut ice = agent();
+        for port in 1..=ADDRESSES_MAX as u16 {
+            assert_eq!(ice.on_check(path(port), port == 1, now).forgotten, None);
+        }
+        let checked = ice.on_check(path(99), false, now);
+        assert_eq!(checked.added, Some(path(99).remote));
+        assert_eq!(checked.forgotten, Some(path(2).remote));
+        assert_eq!(ice.path(), Some(path(1)));
+    }
+
+    #[test]
+    fn a_seed_replays_credentials() {
+        assert_eq!(agent().local, agent().local);
+        assert_eq!(agent().local.password.len(), PASSWORD_LEN);
+    }
+}

@@ -1,0 +1,443 @@
+//! The way in: one datagram, from the socket to the stream it belongs to.
+
+use crate::codec::{Codec, Vp8};
+use crate::dtls::{HANDSHAKE_MAX, Progress};
+use crate::event::{Event, Farewell};
+use crate::ice::Path;
+use crate::names::Source;
+use crate::peer::{Claim, Leg, Link, Pending, STREAMS_MAX};
+use crate::relay::{Control, Relay};
+use crate::replay::ReplayWindow;
+use crate::report::{self, News};
+use crate::rtp::RtpHeader;
+use crate::session::Extension;
+use crate::slot::{Packet, StreamId};
+use crate::srtp::NotOpened;
+use crate::stats::Dropped;
+use crate::stream::Stream;
+use crate::stun::BindingRequest;
+use crate::timers::{PeerKey, Timer};
+use crate::twcc::FEEDBACK_EVERY;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+/// A receiver that waits for more than this in one batch is not drained.
+const PENDING_MAX: usize = 1_024;
+
+/// What a datagram is by its first byte (RFC 7983 §7).
+enum Protocol {
+    Stun,
+    Dtls,
+    Rtp,
+    Rtcp,
+}
+
+impl Protocol {
+    fn of(datagram: &[u8]) -> Option<Protocol> {
+        let &[first, second, ..] = datagram else { return None };
+        match first {
+            0..=3 => Some(Protocol::Stun),
+            20..=63 => Some(Protocol::Dtls),
+            // RFC 5761 §4: packet types 192 to 223 are RTCP.
+            128..=191 if (192..=223).contains(&second) => Some(Protocol::Rtcp),
+            128..=191 => Some(Protocol::Rtp),
+            _ => None,
+        }
+    }
+}
+
+impl Relay {
+    /// One datagram. `to` is the local address it arrived at, if the socket tells. Decrypts in
+    /// place, so `bytes` are not to be used afterwards.
+    pub fn receive(&mut self, from: SocketAddr, to: Option<IpAddr>, bytes: &mut [u8], now: Instant) {
+        self.stats.datagrams_in += 1;
+        self.stats.bytes_in += bytes.len() as u64;
+        if let Err(why) = self.take_in(from, to, bytes, now) {
+            self.stats.drop_one(why);
+        }
+        self.settle(now);
+    }
+
+    fn take_in(&mut self, from: SocketAddr, to: Option<IpAddr>, bytes: &mut [u8], now: Instant) -> Result<(), Dropped> {
+        let protocol = Protocol::of(bytes).ok_or(Dropped::NotMedia)?;
+        let known = self.by_address.get(&from).copied();
+        if let Some(key) = known {
+            let peer = self.peers.get_mut(key).ok_or(Dropped::UnknownAddress)?;
+            if !peer.ingress.take(now) {
+                return Err(Dropped::TooFast);
+            }
+            peer.stats.packets_in += 1;
+            peer.stats.bytes_in += bytes.len() as u64;
+        }
+        match (protocol, known) {
+            (Protocol::Stun, _) => self.on_stun(Path { remote: from, local: to }, bytes, now),
+            (_, None) => Err(Dropped::UnknownAddress),
+            (Protocol::Dtls, Some(key)) => self.on_dtls(key, bytes, now),
+            (Protocol::Rtp, Some(key)) => self.on_rtp(key, bytes, now),
+            (Protocol::Rtcp, Some(key)) => self.on_rtcp(key, bytes, now),
+        }
+    }
+
+    fn on_stun(&mut self, path: Path, bytes: &[u8], now: Instant) -> Result<(), Dropped> {
+        let mut request = BindingRequest::parse(bytes).ok_or(Dropped::BadStun)?;
+        let key = *self.by_ufrag.get(&request.local_ufrag).ok_or(Dropped::UnknownUfrag)?;
+        let peer = self.peers.get_mut(key).ok_or(Dropped::UnknownUfrag)?;
+        if request.remote_ufrag != peer.ice.remote_ufrag {
+            return Err(Dropped::UnknownUfrag);
+        }
+        let crypto = self.dtls.provider().crypto();
+        if !request.is_authentic(&peer.ice.local.password, crypto) {
+            return Err(Dropped::BadIntegrity);
+        }
+        let response = request.response(path.remote, &peer.ice.local.password, crypto).ok_or(Dropped::BadStun)?;
+        let checked = peer.ice.on_check(path, request.nominates, now);
+        let is_first = peer.handshake_until.is_none();
+        if is_first {
+            peer.handshake_until = Some(now + HANDSHAKE_MAX);
+        }
+        if peer.link == Link::Lost && peer.srtp.is_some() {
+            peer.link = Link::Connected;
+            self.events.push_back(Event::Connected { peer: peer.id });
+            self.replan.insert(key);
+        }
+        if let Some(forgotten) = checked.forgotten {
+            self.by_address.remove(&forgotten);
+        }
+        if let Some(added) = checked.added
+            && let Some(before) = self.by_address.insert(added, key).filter(|before| *before != key)
+            && let Some(other) = self.peers.get_mut(before)
+        {
+            // The address moved to another peer: the newer proof counts.
+            other.ice.forget_address(added);
+        }
+        self.control.push_back(Control { path, bytes: response });
+        if is_first {
+            self.arm(key, Timer::Dtls, now + HANDSHAKE_MAX);
+        }
+        self.arm(key, Timer::Consent, now + crate::ice::CONSENT_MAX);
+        Ok(())
+    }
+
+    fn on_dtls(&mut self, key: PeerKey, bytes: &[u8], now: Instant) -> Result<(), Dropped> {
+        let peer = self.peers.get_mut(key).ok_or(Dropped::UnknownAddress)?;
+        if peer.link == Link::Dead {
+            return Err(Dropped::BadDtls);
+        }
+        let progress = peer.dtls.receive(bytes, &peer.fingerprints, &self.dtls, now);
+        self.send_dtls(key, now);
+        match progress {
+            Progress::Going => Ok(()),
+            Progress::Connected(keys) => {
+                let peer = self.peers.get_mut(key).ok_or(Dropped::UnknownAddress)?;
+                peer.srtp = Some(*keys);
+                peer.link = Link::Connected;
+                self.events.push_back(Event::Connected { peer: peer.id });
+                self.replan.insert(key);
+                Ok(())
+            }
+            Progress::Closed => {
+                self.disconnect(key, Link::Dead, Farewell::Closed);
+                Ok(())
+            }
+            Progress::Failed => {
+                self.disconnect(key, Link::Dead, Farewell::HandshakeFailed);
+                Err(Dropped::BadDtls)
+            }
+        }
+    }
+
+    /// Sends what DTLS has to send and wakes it when it wants.
+    pub(crate) fn send_dtls(&mut self, key: PeerKey, now: Instant) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        while let Some(flight) = peer.dtls.poll_transmit() {
+            if let Some(path) = peer.ice.path() {
+                self.control.push_back(Control { path, bytes: flight.to_vec() });
+            }
+        }
+        if let Some(at) = peer.dtls.poll_timeout() {
+            self.arm(key, Timer::Dtls, at.max(now));
+        }
+    }
+
+    fn on_rtp(&mut self, key: PeerKey, bytes: &mut [u8], now: Instant) -> Result<(), Dropped> {
+        let peer = self.peers.get_mut(key).ok_or(Dropped::UnknownAddress)?;
+        let keys = peer.srtp.as_mut().ok_or(Dropped::NoKeys)?;
+        let header = RtpHeader::parse(bytes).ok_or(Dropped::NotMedia)?;
+        let bound = peer.streams.iter_mut().enumerate().find_map(|(i, stream)| {
+            if stream.ssrc == header.ssrc {
+                Some((i, Leg::Media, &mut stream.window))
+            } else if stream.rtx_ssrc == Some(header.ssrc) {
+                Some((i, Leg::Repair, &mut stream.rtx_window))
+            } else {
+                None
+            }
+        });
+        let mut fresh = ReplayWindow::default();
+        let (at, window) = match bound {
+            Some((i, leg, window)) => (Some((i, leg)), window),
+            None => (None, &mut fresh),
+        };
+        let (len, index) = keys.opener.open_rtp(bytes, header.len, window).map_err(dropped)?;
+        let bytes = &mut bytes[..len];
+        if let Some(value) = peer.extension(Extension::TransportCc, &header, bytes)
+            && let Some(number) = value.first_chunk()
+        {
+            peer.twcc.on_packet(u16::from_be_bytes(*number), now);
+        }
+        let (i, leg) = match at {
+            Some(bound) => bound,
+            None => self.bind(key, &header, bytes, fresh, now)?,
+        };
+        self.arm(key, Timer::Feedback, now + FEEDBACK_EVERY);
+        match leg {
+            Leg::Media => self.on_media(key, i, &header, index, bytes, now),
+            Leg::Repair => self.on_repair(key, i, &header, bytes, now),
+        }
+    }
+
+    /// Gives an SSRC, which has just authenticated for the first time, its place.
+    fn bind(
+        &mut self,
+        key: PeerKey,
+        header: &RtpHeader,
+        bytes: &[u8],
+        window: ReplayWindow,
+        now: Instant,
+    ) -> Result<(usize, Leg), Dropped> {
+        let peer = self.peers.get_mut(key).ok_or(Dropped::UnknownAddress)?;
+        let Claim { track, layer, leg } = peer.claim(header, bytes).ok_or(Dropped::NotNegotiated)?;
+        let source = peer.tracks[track].source;
+        let known = peer.streams.iter().position(|stream| stream.source == source && stream.layer == layer);
+        if leg == Leg::Repair {
+            let i = known.ok_or(Dropped::NotNegotiated)?;
+            peer.streams[i].rtx_ssrc = Some(header.ssrc);
+            peer.streams[i].rtx_window = window;
+            return Ok((i, leg));
+        }
+        if known.is_none() && peer.streams.len() == STREAMS_MAX {
+            return Err(Dropped::NotNegotiated);
+        }
+        self.streams_made += 1;
+        let announced = peer.tracks[track].ssrcs.iter().find(|(ssrc, _)| *ssrc == header.ssrc);
+        let rtx = announced.and_then(|(_, rtx)| *rtx);
+        let mut stream = Stream::new(StreamId(self.streams_made), source, layer, header.ssrc, rtx);
+        stream.window = window;
+        let i = match known {
+            // A new SSRC for the same layer: the sender began anew (RFC 8829 §5.2.2).
+            Some(i) => {
+                peer.streams[i] = stream;
+                i
+            }
+            None => {
+                peer.streams.push(stream);
+                peer.streams.len() - 1
+            }
+        };
+        self.arm(key, Timer::Report, now + crate::clockwork::REPORT_EVERY);
+        self.flow_begins(key, i, now);
+        Ok((i, leg))
+    }
+
+    /// A stream flows that did not: everybody's plan may change, before its first packet is lost.
+    fn flow_begins(&mut self, key: PeerKey, i: usize, now: Instant) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        peer.streams[i].is_flowing = true;
+        let (id, room_id) = (peer.id, peer.room);
+        let shows = peer.streams[i].source == Source::Screen && peer.may_send(Source::Screen);
+        if shows && let Some(room) = self.rooms.get_mut(&room_id) {
+            room.begin_screen(id);
+        }
+        self.replan_room(room_id);
+        self.settle(now);
+    }
+
+    /// A retransmission (RFC 4588 §4): its payload begins with the number of the packet it repairs.
+    fn on_repair(&mut self, key: PeerKey, i: usize, header: &RtpHeader, bytes: &mut [u8], now: Instant) -> Result<(), Dropped> {
+        let peer = self.peers.get_mut(key).ok_or(Dropped::UnknownAddress)?;
+        let stream = &mut peer.streams[i];
+        let track = peer.tracks.iter().find(|track| track.source == stream.source).ok_or(Dropped::NotNegotiated)?;
+        let payload_type = track.repaired(header.payload_type).ok_or(Dropped::NotNegotiated)?;
+        let payload = header.payload(bytes).ok_or(Dropped::Malformed)?;
+        // Padding alone: the browser probes for bandwidth.
+        let Some(original) = payload.first_chunk() else { return Ok(()) };
+        let original = u16::from_be_bytes(*original);
+        let index = stream.window.newest().map(|near| crate::rtp::extend(near, original)).ok_or(Dropped::NotWanted)?;
+        if !stream.window.is_fresh(index) {
+            return Err(Dropped::Replayed);
+        }
+        stream.window.accept(index);
+        // The header moves up over the two bytes: what remains is the packet as it was.
+        bytes.copy_within(..header.len, 2);
+        let bytes = &mut bytes[2..];
+        bytes[1] = (bytes[1] & 0x80) | payload_type;
+        bytes[2..4].copy_from_slice(&original.to_be_bytes());
+        bytes[8..12].copy_from_slice(&stream.ssrc.to_be_bytes());
+        let header = RtpHeader::parse(bytes).ok_or(Dropped::Malformed)?;
+        self.on_media(key, i, &header, index, bytes, now)
+    }
+
+    /// A media packet in the clear: to the ring, and to every slot that shows it.
+    fn on_media(
+        &mut self,
+        key: PeerKey,
+        i: usize,
+        header: &RtpHeader,
+        index: u64,
+        bytes: &[u8],
+        now: Instant,
+    ) -> Result<(), Dropped> {
+        let peer = self.peers.get_mut(key).ok_or(Dropped::UnknownAddress)?;
+        let source = peer.streams[i].source;
+        let codec = peer
+            .tracks
+            .iter()
+            .find(|track| track.source == source)
+            .and_then(|track| track.codec(header.payload_type))
+            .ok_or(Dropped::NotNegotiated)?;
+        let payload = header.payload(bytes).ok_or(Dropped::Malformed)?;
+        let is_permitted = peer.may_send(source);
+        let level = peer.extension(Extension::AudioLevel, header, bytes).and_then(|value| value.first().map(|b| b & 0x7f));
+        let stream = &mut peer.streams[i];
+        let is_first = stream.reception.bits_per_second == 0 && !stream.reception.flows(now);
+        let is_outage = stream.reception.on_packet(index, header.timestamp, codec.clock_hz(), bytes.len(), now);
+        let was_flowing = stream.is_flowing;
+        let starts_keyframe = codec.starts_keyframe(payload);
+        let mut is_resized = false;
+        if starts_keyframe && !codec.is_audio() {
+            stream.keyframes.on_keyframe();
+            if is_first {
+                stream.keyframes.on_first_keyframe(now);
+            }
+            if codec == Codec::Vp8
+                && let Some(height_px) = Vp8::parse(payload).and_then(|vp8| vp8.height_px)
+            {
+                is_resized = stream.height_px.replace(height_px) != Some(height_px);
+            }
+        }
+        if !is_permitted {
+            return Err(Dropped::NotPermitted);
+        }
+        let (id, room) = (peer.id, peer.room);
+        let stream_id = peer.streams[i].id;
+        if source == Source::Microphone {
+            self.hear(key, id, level, now);
+        }
+        if !was_flowing {
+            self.flow_begins(key, i, now);
+        } else if is_resized {
+            self.replan_room(room);
+            self.settle(now);
+        }
+        if is_outage && !codec.is_audio() {
+            self.want_keyframe(key, stream_id, now);
+        }
+        let packet = Packet {
+            stream: stream_id,
+            index,
+            timestamp: header.timestamp,
+            marker: header.marker,
+            codec,
+            starts_keyframe,
+            arrived: now,
+        };
+        self.fan_out(key, i, packet, header.payload_type, payload)
+    }
+
+    fn hear(&mut self, key: PeerKey, id: crate::names::PeerId, level: Option<u8>, now: Instant) {
+        let Some(room_id) = self.peers.get(key).map(|peer| peer.room) else { return };
+        let Some(room) = self.rooms.get_mut(&room_id) else { return };
+        let heard = room.speakers.on_packet(id, level, now);
+        self.tell_heard(room_id, heard, now);
+    }
+
+    fn fan_out(&mut self, key: PeerKey, i: usize, packet: Packet, payload_type: u8, payload: &[u8]) -> Result<(), Dropped> {
+        let peer = self.peers.get_mut(key).ok_or(Dropped::UnknownAddress)?;
+        let stream = &mut peer.streams[i];
+        if !packet.codec.is_audio() {
+            stream.ring.push(packet.index, packet.timestamp, payload_type, packet.marker, packet.arrived, payload);
+        }
+        if stream.routes.is_empty() {
+            return Err(Dropped::NotWanted);
+        }
+        let place = self.batch.push(packet, payload).ok_or(Dropped::QueueFull)?;
+        let routes = std::mem::take(&mut stream.routes);
+        for route in &routes {
+            let pending = Pending { packet: place, slot: route.slot, is_repair: false };
+            self.wait(route.receiver, pending);
+        }
+        if let Some(peer) = self.peers.get_mut(key) {
+            peer.streams[i].routes = routes;
+        }
+        Ok(())
+    }
+
+    fn wait(&mut self, receiver: PeerKey, pending: Pending) {
+        let Some(peer) = self.peers.get_mut(receiver) else { return };
+        if peer.pending.len() == PENDING_MAX {
+            self.stats.drop_one(Dropped::QueueFull);
+            return;
+        }
+        if peer.pending.is_empty() {
+            self.receivers.push_back(receiver);
+        }
+        peer.pending.push(pending);
+    }
+
+    fn on_rtcp(&mut self, key: PeerKey, bytes: &mut [u8], now: Instant) -> Result<(), Dropped> {
+        let peer = self.peers.get_mut(key).ok_or(Dropped::UnknownAddress)?;
+        let keys = peer.srtp.as_mut().ok_or(Dropped::NoKeys)?;
+        let len = keys.opener.open_rtcp(bytes, &mut peer.rtcp_window).map_err(dropped)?;
+        for news in report::read(&bytes[..len]).ok_or(Dropped::Malformed)? {
+            match news {
+                News::SenderReport { ssrc, ntp, timestamp } => self.on_sender_report(key, ssrc, ntp, timestamp, now),
+                News::KeyframeWanted { ssrc } => self.on_keyframe_wanted(key, ssrc, now),
+                News::Missing { ssrc, sequences } => self.on_missing(key, ssrc, &sequences),
+            }
+        }
+        Ok(())
+    }
+
+    /// A receiver lost the picture in one of its slots.
+    fn on_keyframe_wanted(&mut self, key: PeerKey, ssrc: u32, now: Instant) {
+        let Some(peer) = self.peers.get(key) else { return };
+        let Some(slot) = peer.slots.iter().find(|slot| slot.ssrc == ssrc) else { return };
+        let Some(stream) = slot.target().or(slot.showing()) else { return };
+        if let Some(feed) = peer.feeds.iter().find(|feed| feed.stream == stream) {
+            self.want_keyframe(feed.publisher, stream, now);
+        }
+    }
+
+    /// A receiver misses packets of a slot: from the publisher's ring, within the slot's budget.
+    fn on_missing(&mut self, key: PeerKey, ssrc: u32, sequences: &[u16]) {
+        for sequence in sequences {
+            let Some(peer) = self.peers.get(key) else { return };
+            let Some(at) = peer.slots.iter().position(|slot| slot.ssrc == ssrc) else { return };
+            let Some((stream_id, index)) = peer.slots[at].published(*sequence) else { continue };
+            let Some(feed) = peer.feeds.iter().find(|feed| feed.stream == stream_id) else { continue };
+            let Some(publisher) = self.peers.get(feed.publisher) else { continue };
+            let Some(stream) = publisher.stream(stream_id) else { continue };
+            let Some((kept, payload)) = stream.ring.get(index) else { continue };
+            let codec = publisher.track(stream.source).and_then(|track| track.codec(kept.payload_type));
+            let Some(codec) = codec else { continue };
+            let packet = Packet {
+                stream: stream_id,
+                index,
+                timestamp: kept.timestamp,
+                marker: kept.marker,
+                codec,
+                starts_keyframe: false,
+                arrived: kept.arrived,
+            };
+            let Some(place) = self.batch.push(packet, payload) else { return };
+            self.wait(key, Pending { packet: place, slot: at as u16, is_repair: true });
+        }
+    }
+}
+
+fn dropped(why: NotOpened) -> Dropped {
+    match why {
+        NotOpened::TooShort => Dropped::NotMedia,
+        NotOpened::Replayed => Dropped::Replayed,
+        NotOpened::BadAuthentication => Dropped::BadAuthentication,
+    }
+}

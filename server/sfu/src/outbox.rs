@@ -1,0 +1,181 @@
+//! What waits to leave: packets of this batch in the clear, and the arena in which they are sealed.
+
+use crate::ice::Path;
+use crate::rtp::HEADER_LEN;
+use crate::slot::{Packet, Slot};
+use crate::srtp::{OVERHEAD_MAX, Sealer};
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::ops::Range;
+
+/// [`BATCH_DATAGRAMS_MAX`](crate::BATCH_DATAGRAMS_MAX) full datagrams, and as much again in repairs.
+const BATCH_BYTES: usize = 2 * 256 * 1_500;
+const BATCH_PACKETS: usize = 1_024;
+/// One receiver's share of a batch, sealed before the next receiver's.
+const ARENA_BYTES: usize = 256 * 1_024;
+/// A GSO send is at most this long (UDP's own limit, less headers) and this many segments.
+const RUN_BYTES_MAX: usize = 60_000;
+const RUN_SEGMENTS_MAX: usize = 64;
+
+/// Decrypted packets, each once, however many receive it.
+pub struct Batch {
+    bytes: Vec<u8>,
+    packets: Vec<(Packet, Range<usize>)>,
+}
+
+impl Batch {
+    pub fn new() -> Batch {
+        Batch { bytes: Vec::with_capacity(BATCH_BYTES), packets: Vec::with_capacity(BATCH_PACKETS) }
+    }
+
+    /// Keeps a packet until [`Batch::clear`]; `None` if the caller did not drain in time.
+    pub fn push(&mut self, packet: Packet, payload: &[u8]) -> Option<u32> {
+        if self.packets.len() == BATCH_PACKETS || self.bytes.len() + payload.len() > BATCH_BYTES {
+            return None;
+        }
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(payload);
+        self.packets.push((packet, start..self.bytes.len()));
+        u32::try_from(self.packets.len() - 1).ok()
+    }
+
+    pub fn get(&self, place: u32) -> Option<(&Packet, &[u8])> {
+        let (packet, range) = self.packets.get(place as usize)?;
+        Some((packet, &self.bytes[range.clone()]))
+    }
+
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.packets.clear();
+    }
+}
+
+/// Sealed datagrams that leave as one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    pub path: Path,
+    pub range: Range<usize>,
+    pub segment_size: usize,
+    segments: usize,
+}
+
+impl Run {
+    pub fn is_single(&self) -> bool {
+        self.segments == 1
+    }
+
+    pub fn segments(&self) -> usize {
+        self.segments
+    }
+}
+
+/// One receiver's sealed packets.
+pub struct Arena {
+    bytes: Vec<u8>,
+    len: usize,
+    runs: VecDeque<Run>,
+}
+
+impl Arena {
+    pub fn new() -> Arena {
+        Arena { bytes: vec![0; ARENA_BYTES], len: 0, runs: VecDeque::with_capacity(256) }
+    }
+
+    /// Begins the next receiver; all runs must have left.
+    pub fn clear(&mut self) {
+        self.len = 0;
+        self.runs.clear();
+    }
+
+    pub fn pop_run(&mut self) -> Option<Run> {
+        self.runs.pop_front()
+    }
+
+    /// Drops the runs for an address that is no longer anybody's.
+    pub fn forget(&mut self, address: SocketAddr) {
+        self.runs.retain(|run| run.path.remote != address);
+    }
+
+    pub fn bytes(&self, range: Range<usize>) -> &[u8] {
+        &self.bytes[range]
+    }
+
+    pub fn has_room(&self, payload_len: usize) -> bool {
+        self.len + HEADER_LEN + 2 + payload_len + OVERHEAD_MAX <= ARENA_BYTES
+    }
+
+    /// Copies, rewrites and seals one packet for one slot. False if it has no place there.
+    pub fn seal(&mut self, slot: &mut Slot, sealer: &mut Sealer, packet: &Packet, payload: &[u8], path: Path) -> bool {
+        let Some(placed) = slot.place(packet, payload) else { return false };
+        let header = OutHeader {
+            payload_type: placed.payload_type,
+            index: placed.index,
+            timestamp: placed.timestamp,
+            ssrc: slot.ssrc,
+            original: None,
+        };
+        self.write(&header, packet, payload, &placed, sealer, path)
+    }
+
+    /// The same for a packet that was sent before: as RTX (RFC 4588), else bit for bit again.
+    pub fn seal_repair(&mut self, slot: &mut Slot, sealer: &mut Sealer, packet: &Packet, payload: &[u8], path: Path) -> bool {
+        let Some(placed) = slot.place_again(packet, payload) else { return false };
+        let rtx = slot.next_rtx(packet.codec);
+        let (payload_type, index, ssrc, original) = match rtx {
+            Some((payload_type, index)) => (payload_type, index, slot.rtx_ssrc, Some(placed.index as u16)),
+            None => (placed.payload_type, placed.index, slot.ssrc, None),
+        };
+        let header = OutHeader { payload_type, index, timestamp: placed.timestamp, ssrc, original };
+        self.write(&header, packet, payload, &placed, sealer, path)
+    }
+
+    fn write(
+        &mut self,
+        header: &OutHeader,
+        packet: &Packet,
+        payload: &[u8],
+        placed: &crate::slot::Placed,
+        sealer: &mut Sealer,
+        path: Path,
+    ) -> bool {
+        let start = self.len;
+        let body = HEADER_LEN + if header.original.is_some() { 2 } else { 0 };
+        let plain_len = body + payload.len();
+        let Some(out) = self.bytes.get_mut(start..start + plain_len + OVERHEAD_MAX) else { return false };
+        let Some(fixed) = out.first_chunk_mut::<HEADER_LEN>() else { return false };
+        let sequence = header.index as u16;
+        crate::rtp::write_header(fixed, packet.marker, header.payload_type, sequence, header.timestamp, header.ssrc);
+        if let Some(original) = header.original {
+            out[HEADER_LEN..body].copy_from_slice(&original.to_be_bytes());
+        }
+        out[body..plain_len].copy_from_slice(payload);
+        placed.patch(packet.codec, &mut out[body..plain_len]);
+        let Some(sealed_len) = sealer.seal_rtp(out, HEADER_LEN, plain_len, header.index) else { return false };
+        self.len += sealed_len;
+        self.extend_run(start, sealed_len, path);
+        true
+    }
+
+    /// A run's segments are equal; a shorter one ends it.
+    fn extend_run(&mut self, start: usize, len: usize, path: Path) {
+        if let Some(run) = self.runs.back_mut() {
+            let is_whole = run.range.len() == run.segment_size * run.segments;
+            let fits = run.segments < RUN_SEGMENTS_MAX && run.range.len() + len <= RUN_BYTES_MAX;
+            if is_whole && fits && len <= run.segment_size && run.range.end == start {
+                run.range.end += len;
+                run.segments += 1;
+                return;
+            }
+        }
+        self.runs.push_back(Run { path, range: start..start + len, segment_size: len, segments: 1 });
+    }
+}
+
+struct OutHeader {
+    payload_type: u8,
+    index: u64,
+    timestamp: u32,
+    ssrc: u32,
+    /// The sequence number that a retransmission repairs.
+    original: Option<u16>,
+}

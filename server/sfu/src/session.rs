@@ -1,0 +1,325 @@
+//! A browser's session description, read once into what the relay needs of it (RFC 8866, RFC 8829).
+
+use crate::codec::Codec;
+use crate::names::Mid;
+use crate::offer::OfferError;
+use rtc_sdp::MediaDescription;
+use rtc_sdp::SessionDescription;
+use std::collections::BTreeMap;
+use std::io::Cursor;
+
+/// A lean offer with all slots takes two thirds of it.
+pub const SDP_LEN_MAX: usize = 32 * 1024;
+/// 4 senders, 5 fixed slots, 24 cameras, and some room.
+pub const SECTIONS_MAX: usize = 40;
+/// They are not used: checks teach us addresses. More than this is no browser.
+pub const CANDIDATES_MAX: usize = 20;
+/// RFC 8839 §5.4.
+const UFRAG_LEN_MAX: usize = 256;
+/// Browsers have one; two while a certificate is renewed.
+const FINGERPRINTS_MAX: usize = 8;
+/// Three are what we ask for; the rest of a longer list is not served.
+const RIDS_MAX: usize = 3;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Audio,
+    Video,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    SendRecv,
+    SendOnly,
+    RecvOnly,
+    Inactive,
+}
+
+impl Direction {
+    pub fn sends(self) -> bool {
+        matches!(self, Direction::SendRecv | Direction::SendOnly)
+    }
+
+    pub fn receives(self) -> bool {
+        matches!(self, Direction::SendRecv | Direction::RecvOnly)
+    }
+}
+
+/// One codec of a section, by the offerer's payload types.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfferedCodec {
+    pub codec: Codec,
+    pub payload_type: u8,
+    /// The payload type of its retransmissions (RFC 4588 §8.6).
+    pub rtx: Option<u8>,
+    pub fmtp: Option<String>,
+}
+
+/// Header extensions the relay reads; the rest is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Extension {
+    Mid,
+    Rid,
+    RepairedRid,
+    AudioLevel,
+    TransportCc,
+}
+
+impl Extension {
+    pub const ALL: [Extension; 5] = [
+        Extension::Mid,
+        Extension::Rid,
+        Extension::RepairedRid,
+        Extension::AudioLevel,
+        Extension::TransportCc,
+    ];
+
+    pub fn uri(self) -> &'static str {
+        match self {
+            Extension::Mid => "urn:ietf:params:rtp-hdrext:sdes:mid",
+            Extension::Rid => "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
+            Extension::RepairedRid => "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
+            Extension::AudioLevel => "urn:ietf:params:rtp-hdrext:ssrc-audio-level",
+            Extension::TransportCc => {
+                "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+            }
+        }
+    }
+}
+
+/// One media section.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    pub mid: Mid,
+    pub kind: Kind,
+    pub direction: Direction,
+    /// Served codecs only, one payload type each, preferred first.
+    pub codecs: Vec<OfferedCodec>,
+    pub extensions: BTreeMap<Extension, u8>,
+    /// RIDs that are sent, in the offer's order (RFC 8853).
+    pub rids: Vec<String>,
+    /// SSRCs announced for media, with their retransmission's (RFC 5576 `FID`).
+    pub ssrcs: Vec<(u32, Option<u32>)>,
+}
+
+/// The whole description.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    pub ufrag: String,
+    pub fingerprints: Vec<[u8; 32]>,
+    pub sections: Vec<Section>,
+}
+
+impl Session {
+    pub fn parse(sdp: &str) -> Result<Session, OfferError> {
+        if sdp.len() > SDP_LEN_MAX {
+            return Err(OfferError::TooLarge(sdp.len()));
+        }
+        count_lines(sdp)?;
+        let description =
+            SessionDescription::unmarshal(&mut Cursor::new(sdp.as_bytes())).map_err(|_| OfferError::NotSdp)?;
+        let media = &description.media_descriptions;
+        if media.iter().any(|m| m.media_name.media == "application") {
+            return Err(OfferError::DataChannel);
+        }
+        let attributes = |key: &'static str| {
+            let session = description.attributes.iter();
+            session
+                .chain(media.iter().flat_map(|m| m.attributes.iter()))
+                .filter(move |a| a.key == key)
+                .filter_map(|a| a.value.as_deref())
+        };
+        let ufrag = attributes("ice-ufrag").next().filter(|text| is_ice_text(text, 4, UFRAG_LEN_MAX));
+        let password = attributes("ice-pwd").next().filter(|text| is_ice_text(text, 22, UFRAG_LEN_MAX));
+        let (Some(ufrag), Some(_)) = (ufrag, password) else {
+            return Err(OfferError::BadIceCredentials);
+        };
+        if !attributes("setup").all(|setup| setup == "actpass" || setup == "active") {
+            return Err(OfferError::BadSetup);
+        }
+        let fingerprints = fingerprints(attributes("fingerprint"))?;
+        let bundle: Vec<&str> = attributes("group")
+            .filter_map(|group| group.strip_prefix("BUNDLE "))
+            .flat_map(str::split_whitespace)
+            .collect();
+        let mut sections: Vec<Section> = Vec::new();
+        for m in media {
+            let section = Section::read(m, &bundle)?;
+            if sections.iter().any(|earlier| earlier.mid == section.mid) {
+                return Err(OfferError::MidTwice(section.mid.to_string()));
+            }
+            sections.push(section);
+        }
+        Ok(Session { ufrag: ufrag.to_owned(), fingerprints, sections })
+    }
+
+    pub fn section(&self, mid: &Mid) -> Option<&Section> {
+        self.sections.iter().find(|section| section.mid == *mid)
+    }
+}
+
+/// Limits that hold before a parser touches the text.
+fn count_lines(sdp: &str) -> Result<(), OfferError> {
+    let count = |prefix: &str| sdp.lines().filter(|line| line.starts_with(prefix)).count();
+    let sections = count("m=");
+    if sections > SECTIONS_MAX {
+        return Err(OfferError::TooManySections(sections));
+    }
+    let candidates = count("a=candidate:");
+    if candidates > CANDIDATES_MAX {
+        return Err(OfferError::TooManyCandidates(candidates));
+    }
+    Ok(())
+}
+
+fn is_ice_text(text: &str, len_min: usize, len_max: usize) -> bool {
+    let is_ice_char = |b: u8| b.is_ascii_alphanumeric() || b == b'+' || b == b'/' || b == b'-' || b == b'_';
+    (len_min..=len_max).contains(&text.len()) && text.bytes().all(is_ice_char)
+}
+
+/// All SHA-256 lines: one of another hash before them must not hide them.
+fn fingerprints<'a>(lines: impl Iterator<Item = &'a str>) -> Result<Vec<[u8; 32]>, OfferError> {
+    let mut found = Vec::new();
+    for line in lines {
+        let Some((hash, text)) = line.split_once(' ') else { continue };
+        if !hash.eq_ignore_ascii_case("sha-256") {
+            continue;
+        }
+        let digest = read_digest(text.trim()).ok_or(OfferError::NoFingerprint)?;
+        if !found.contains(&digest) && found.len() < FINGERPRINTS_MAX {
+            found.push(digest);
+        }
+    }
+    if found.is_empty() { Err(OfferError::NoFingerprint) } else { Ok(found) }
+}
+
+fn read_digest(text: &str) -> Option<[u8; 32]> {
+    let mut digest = [0; 32];
+    let mut parts = text.split(':');
+    for byte in &mut digest {
+        let part = parts.next().filter(|part| part.len() == 2)?;
+        *byte = u8::from_str_radix(part, 16).ok()?;
+    }
+    parts.next().is_none().then_some(digest)
+}
+
+impl Section {
+    fn read(m: &MediaDescription, bundle: &[&str]) -> Result<Section, OfferError> {
+        let values = |key: &'static str| {
+            m.attributes.iter().filter(move |a| a.key == key).filter_map(|a| a.value.as_deref())
+        };
+        let has = |key: &str| m.attributes.iter().any(|a| a.key == key);
+        let kind = match m.media_name.media.as_str() {
+            "audio" => Kind::Audio,
+            "video" => Kind::Video,
+            _ => return Err(OfferError::NotSdp),
+        };
+        let mid = values("mid").next().and_then(Mid::parse).ok_or(OfferError::NotSdp)?;
+        if !bundle.contains(&mid.as_str()) {
+            return Err(OfferError::NotBundled(mid.to_string()));
+        }
+        if !has("rtcp-mux") {
+            return Err(OfferError::NoRtcpMux(mid.to_string()));
+        }
+        let direction = match (has("sendonly"), has("recvonly"), has("inactive")) {
+            (true, _, _) => Direction::SendOnly,
+            (_, true, _) => Direction::RecvOnly,
+            (_, _, true) => Direction::Inactive,
+            _ => Direction::SendRecv,
+        };
+        let codecs = read_codecs(kind, &m.media_name.formats, values("rtpmap"), values("fmtp"));
+        let sends_rid = |line: &str| {
+            let (rid, how) = line.split_once(' ')?;
+            (how.split([' ', ';']).next() == Some("send")).then(|| Mid::parse(rid))?
+        };
+        let rids = values("rid")
+            .filter_map(sends_rid)
+            .map(|rid| rid.as_str().to_owned())
+            .take(RIDS_MAX)
+            .collect();
+        let extensions = values("extmap").filter_map(read_extension).collect();
+        let ssrcs = read_ssrcs(values("ssrc"), values("ssrc-group"));
+        Ok(Section { mid, kind, direction, codecs, extensions, rids, ssrcs })
+    }
+}
+
+/// `id[/direction] uri …`.
+fn read_extension(line: &str) -> Option<(Extension, u8)> {
+    let (id, rest) = line.split_once(' ')?;
+    let id = id.split('/').next()?.parse().ok().filter(|id| (1..=14).contains(id))?;
+    let uri = rest.split(' ').next()?;
+    Extension::ALL.into_iter().find(|extension| extension.uri() == uri).map(|extension| (extension, id))
+}
+
+fn read_codecs<'a>(
+    kind: Kind,
+    formats: &[String],
+    rtpmaps: impl Iterator<Item = &'a str>,
+    fmtps: impl Iterator<Item = &'a str>,
+) -> Vec<OfferedCodec> {
+    let by_type = |line: &'a str| {
+        let (payload_type, rest) = line.split_once(' ')?;
+        Some((payload_type.parse::<u8>().ok().filter(|pt| *pt < 128)?, rest))
+    };
+    let rtpmaps: BTreeMap<u8, &str> = rtpmaps.filter_map(by_type).collect();
+    let fmtps: BTreeMap<u8, &str> = fmtps.filter_map(by_type).collect();
+    let rtx_of = |payload_type: u8| {
+        let apt = format!("apt={payload_type}");
+        let is_rtx = |pt: &u8| rtpmaps.get(pt).is_some_and(|map| map.to_ascii_lowercase().starts_with("rtx/"));
+        fmtps.iter().find(|(pt, fmtp)| is_rtx(pt) && fmtp.split(';').any(|p| p.trim() == apt)).map(|(pt, _)| *pt)
+    };
+    let mut codecs: Vec<OfferedCodec> = Vec::new();
+    for payload_type in formats.iter().filter_map(|format| format.parse::<u8>().ok()) {
+        let Some(name) = rtpmaps.get(&payload_type).and_then(|map| map.split('/').next()) else { continue };
+        let Some(codec) = Codec::from_rtpmap(name) else { continue };
+        let fmtp = fmtps.get(&payload_type).copied();
+        if codec.is_audio() != (kind == Kind::Audio) || !is_served(codec, fmtp) {
+            continue;
+        }
+        if codecs.iter().all(|earlier| earlier.codec != codec) {
+            let fmtp = fmtp.map(str::to_owned);
+            codecs.push(OfferedCodec { codec, payload_type, rtx: rtx_of(payload_type), fmtp });
+        }
+    }
+    codecs.sort_by_key(|offered| offered.codec);
+    codecs
+}
+
+/// The one profile of each codec that all browsers share.
+fn is_served(codec: Codec, fmtp: Option<&str>) -> bool {
+    let parameter = |name: &str| {
+        let mut parts = fmtp.unwrap_or("").split(';').filter_map(|part| part.trim().split_once('='));
+        parts.find(|(key, _)| *key == name).map(|(_, value)| value.to_ascii_lowercase())
+    };
+    match codec {
+        Codec::Opus | Codec::Vp8 => true,
+        Codec::Vp9 => parameter("profile-id").is_none_or(|profile| profile == "0"),
+        Codec::Av1 => parameter("profile").is_none_or(|profile| profile == "0"),
+        // Constrained baseline, fragments allowed (RFC 6184 §8.1).
+        Codec::H264 => {
+            parameter("packetization-mode").as_deref() == Some("1")
+                && parameter("profile-level-id").is_some_and(|id| id.starts_with("42e0"))
+        }
+    }
+}
+
+fn read_ssrcs<'a>(
+    ssrcs: impl Iterator<Item = &'a str>,
+    groups: impl Iterator<Item = &'a str>,
+) -> Vec<(u32, Option<u32>)> {
+    let pairs: Vec<(u32, u32)> = groups
+        .filter_map(|group| group.strip_prefix("FID "))
+        .filter_map(|pair| pair.split_once(' '))
+        .filter_map(|(media, rtx)| Some((media.parse().ok()?, rtx.trim().parse().ok()?)))
+        .collect();
+    let mut found: Vec<(u32, Option<u32>)> = Vec::new();
+    for ssrc in ssrcs.filter_map(|line| line.split(' ').next()?.parse::<u32>().ok()) {
+        let is_rtx = pairs.iter().any(|(_, rtx)| *rtx == ssrc);
+        let is_known = found.iter().any(|(known, _)| *known == ssrc);
+        if !is_rtx && !is_known && found.len() < RIDS_MAX {
+            let rtx = pairs.iter().find(|(media, _)| *media == ssrc).map(|(_, rtx)| *rtx);
+            found.push((ssrc, rtx));
+        }
+    }
+    found
+}

@@ -1,0 +1,353 @@
+//! One receive slot: a continuous stream, whoever is in it.
+
+use crate::codec::{Codec, PictureId, Vp8};
+use crate::names::{Mid, PeerId, Source};
+use std::time::Instant;
+
+/// A published stream, by a number that is never given twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StreamId(pub u64);
+
+/// A retransmission may cost a quarter of what is sent…
+const REPAIR_SHARE: usize = 4;
+/// …saved up to this many bytes: one burst of loss.
+const REPAIR_BUDGET_MAX: usize = 96 * 1024;
+
+/// A published packet as it reaches a slot.
+#[derive(Clone, Copy, Debug)]
+pub struct Packet {
+    pub stream: StreamId,
+    /// The publisher's sequence number with rollovers.
+    pub index: u64,
+    pub timestamp: u32,
+    pub marker: bool,
+    pub codec: Codec,
+    pub starts_keyframe: bool,
+    pub arrived: Instant,
+}
+
+/// How a packet leaves: the numbers of the slot's own stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placed {
+    pub index: u64,
+    pub timestamp: u32,
+    pub payload_type: u8,
+    picture_id_step: u16,
+    tl0_step: u8,
+}
+
+/// From one publisher's numbers to the slot's. Never changed once used, so that a packet sent
+/// twice is the same twice (the cipher depends on it).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Mapping {
+    stream: StreamId,
+    first_in: u64,
+    first_out: u64,
+    timestamp_step: u32,
+    picture_id_step: u16,
+    tl0_step: u8,
+}
+
+pub struct Slot {
+    pub mid: Mid,
+    pub source: Source,
+    pub ssrc: u32,
+    pub rtx_ssrc: u32,
+    /// The receiver's payload type for each codec, with that of retransmissions.
+    payload_types: [Option<(u8, Option<u8>)>; Codec::COUNT],
+    /// Who is in the slot.
+    pub person: Option<PeerId>,
+    /// The stream to show; it enters with a keyframe.
+    target: Option<StreamId>,
+    mapping: Option<Mapping>,
+    /// The one before: late NACKs still refer to it.
+    previous: Option<Mapping>,
+    newest: Newest,
+    rtx_index: u64,
+    repair_budget: usize,
+    pub packets_sent: u32,
+    pub bytes_sent: u32,
+}
+
+/// The newest packet sent, in the slot's numbers.
+#[derive(Clone, Copy, Debug)]
+struct Newest {
+    index: u64,
+    timestamp: u32,
+    picture_id: u16,
+    tl0: u8,
+    sent_at: Option<Instant>,
+}
+
+impl Slot {
+    /// `first_index` below 2^15, so that the first rollover is far (RFC 3711 §3.3.1).
+    pub fn new(mid: Mid, source: Source, ssrc: u32, rtx_ssrc: u32, first_index: u16, first_timestamp: u32) -> Slot {
+        let index = u64::from(first_index & 0x7fff);
+        Slot {
+            mid,
+            source,
+            ssrc,
+            rtx_ssrc,
+            payload_types: [None; Codec::COUNT],
+            person: None,
+            target: None,
+            mapping: None,
+            previous: None,
+            newest: Newest { index, timestamp: first_timestamp, picture_id: 0, tl0: 0, sent_at: None },
+            rtx_index: index,
+            repair_budget: REPAIR_BUDGET_MAX / 4,
+            packets_sent: 0,
+            bytes_sent: 0,
+        }
+    }
+
+    pub fn set_payload_type(&mut self, codec: Codec, payload_type: u8, rtx: Option<u8>) {
+        self.payload_types[codec as usize] = Some((payload_type, rtx));
+    }
+
+    /// Shows `stream` from its next keyframe on; until then what is shown stays, if it is the
+    /// same person. Returns whether a keyframe is needed.
+    pub fn aim(&mut self, person: PeerId, stream: StreamId) -> bool {
+        if self.person != Some(person) {
+            self.stop();
+        }
+        self.person = Some(person);
+        if self.target != Some(stream) {
+            self.target = Some(stream);
+        }
+        self.showing() != Some(stream)
+    }
+
+    /// `person` is in the slot, but sends nothing yet.
+    pub fn reserve(&mut self, person: PeerId) {
+        self.stop();
+        self.person = Some(person);
+    }
+
+    /// Nobody is in the slot; nothing more leaves it.
+    pub fn clear(&mut self) {
+        self.stop();
+        self.person = None;
+    }
+
+    fn stop(&mut self) {
+        // Nothing of a person who left may leave again, not even a repair.
+        self.target = None;
+        self.mapping = None;
+        self.previous = None;
+    }
+
+    pub fn target(&self) -> Option<StreamId> {
+        self.target
+    }
+
+    pub fn showing(&self) -> Option<StreamId> {
+        self.mapping.map(|mapping| mapping.stream)
+    }
+
+    /// The next packet of the slot; `None` if it has no place there.
+    pub fn place(&mut self, packet: &Packet, payload: &[u8]) -> Option<Placed> {
+        let (payload_type, _) = self.payload_types[packet.codec as usize]?;
+        if self.showing() != Some(packet.stream) {
+            if self.target != Some(packet.stream) || !packet.starts_keyframe {
+                return None;
+            }
+            self.switch_to(packet, payload);
+        }
+        let mapping = self.mapping?;
+        let placed = mapping.place(packet.index, packet.timestamp, payload_type)?;
+        self.note(packet, &placed, payload);
+        Some(placed)
+    }
+
+    fn switch_to(&mut self, packet: &Packet, payload: &[u8]) {
+        let since = self.newest.sent_at.map(|at| packet.arrived.saturating_duration_since(at));
+        // A gap in time is a gap in timestamps; never zero, or two pictures would be one.
+        let ticks = since.map_or(0, |since| since.as_micros() * u128::from(packet.codec.clock_hz()) / 1_000_000);
+        let timestamp = self.newest.timestamp.wrapping_add((ticks as u32).max(1));
+        let mut mapping = Mapping {
+            stream: packet.stream,
+            first_in: packet.index,
+            first_out: self.newest.index + 1,
+            timestamp_step: timestamp.wrapping_sub(packet.timestamp),
+            picture_id_step: 0,
+            tl0_step: 0,
+        };
+        if packet.codec == Codec::Vp8
+            && let Some(vp8) = Vp8::parse(payload)
+        {
+            let id = match vp8.picture_id {
+                Some((_, PictureId::Bits15(id))) => id,
+                Some((_, PictureId::Bits7(id))) => u16::from(id),
+                None => 0,
+            };
+            mapping.picture_id_step = self.newest.picture_id.wrapping_add(1).wrapping_sub(id);
+            let tl0 = vp8.tl0_pic_idx.map_or(0, |(_, tl0)| tl0);
+            mapping.tl0_step = self.newest.tl0.wrapping_add(1).wrapping_sub(tl0);
+        }
+        self.previous = self.mapping.replace(mapping);
+    }
+
+    fn note(&mut self, packet: &Packet, placed: &Placed, payload: &[u8]) {
+        self.packets_sent = self.packets_sent.wrapping_add(1);
+        self.bytes_sent = self.bytes_sent.wrapping_add(payload.len() as u32);
+        self.repair_budget = (self.repair_budget + payload.len() / REPAIR_SHARE).min(REPAIR_BUDGET_MAX);
+        if placed.index <= self.newest.index {
+            return;
+        }
+        self.newest.index = placed.index;
+        self.newest.timestamp = placed.timestamp;
+        self.newest.sent_at = Some(packet.arrived);
+        if packet.codec == Codec::Vp8
+            && let Some(vp8) = Vp8::parse(payload)
+        {
+            if let Some((_, PictureId::Bits15(id))) = vp8.picture_id {
+                self.newest.picture_id = id.wrapping_add(placed.picture_id_step) & 0x7fff;
+            } else if let Some((_, PictureId::Bits7(id))) = vp8.picture_id {
+                self.newest.picture_id = u16::from(id).wrapping_add(placed.picture_id_step) & 0x7f;
+            }
+            if let Some((_, tl0)) = vp8.tl0_pic_idx {
+                self.newest.tl0 = tl0.wrapping_add(placed.tl0_step);
+            }
+        }
+    }
+
+    /// Which published packet left as `sequence`, if it may be sent again.
+    pub fn published(&self, sequence: u16) -> Option<(StreamId, u64)> {
+        let out = crate::rtp::extend(self.newest.index, sequence);
+        if out > self.newest.index {
+            return None;
+        }
+        let mapping = [self.mapping, self.previous].into_iter().flatten().find(|m| m.first_out <= out)?;
+        Some((mapping.stream, mapping.first_in + (out - mapping.first_out)))
+    }
+
+    /// Places a packet that was sent before; charges the repair budget.
+    pub fn place_again(&mut self, packet: &Packet, payload: &[u8]) -> Option<Placed> {
+        let (payload_type, _) = self.payload_types[packet.codec as usize]?;
+        let mappings = [self.mapping, self.previous];
+        let mapping = mappings.into_iter().flatten().find(|m| m.stream == packet.stream)?;
+        let placed = mapping.place(packet.index, packet.timestamp, payload_type)?;
+        self.repair_budget = self.repair_budget.checked_sub(payload.len())?;
+        Some(placed)
+    }
+
+    /// The next number of the retransmission stream, with its payload type; `None` without RTX.
+    pub fn next_rtx(&mut self, codec: Codec) -> Option<(u8, u64)> {
+        let rtx = self.payload_types[codec as usize]?.1?;
+        self.rtx_index += 1;
+        Some((rtx, self.rtx_index))
+    }
+
+    /// A publisher's timestamp in the slot's numbers: for sender reports.
+    pub fn timestamp_of(&self, stream: StreamId, timestamp: u32) -> Option<u32> {
+        let mapping = self.mapping.filter(|mapping| mapping.stream == stream)?;
+        Some(timestamp.wrapping_add(mapping.timestamp_step))
+    }
+}
+
+impl Mapping {
+    fn place(&self, index: u64, timestamp: u32, payload_type: u8) -> Option<Placed> {
+        let step = index.checked_sub(self.first_in)?;
+        Some(Placed {
+            index: self.first_out + step,
+            timestamp: timestamp.wrapping_add(self.timestamp_step),
+            payload_type,
+            picture_id_step: self.picture_id_step,
+            tl0_step: self.tl0_step,
+        })
+    }
+}
+
+impl Placed {
+    /// Rewrites the payload descriptor of `payload`, which is the copy that leaves.
+    pub fn patch(&self, codec: Codec, payload: &mut [u8]) {
+        if codec != Codec::Vp8 {
+            return;
+        }
+        let Some(vp8) = Vp8::parse(payload) else { return };
+        match vp8.picture_id {
+            Some((at, PictureId::Bits15(id))) => {
+                let id = id.wrapping_add(self.picture_id_step) & 0x7fff | 0x8000;
+                payload[at..at + 2].copy_from_slice(&id.to_be_bytes());
+            }
+            Some((at, PictureId::Bits7(id))) => {
+                payload[at] = u16::from(id).wrapping_add(self.picture_id_step) as u8 & 0x7f;
+            }
+            None => {}
+        }
+        if let Some((at, tl0)) = vp8.tl0_pic_idx {
+            payload[at] = tl0.wrapping_add(self.tl0_step);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    const ADA: PeerId = PeerId(1);
+    const NOE: PeerId = PeerId(2);
+
+    fn slot() -> Slot {
+        let mut slot = Slot::new(Mid::parse("7").unwrap(), Source::Camera, 10, 11, 99, 5000);
+        slot.set_payload_type(Codec::Vp8, 120, Some(121));
+        slot
+    }
+
+    fn key(id: u16, tl0: u8) -> [u8; 8] {
+        let [high, low] = id.to_be_bytes();
+        [0x90, 0xc0, high | 0x80, low, tl0, 0x10, 0, 0]
+    }
+
+    fn packet(stream: u64, index: u64, timestamp: u32, starts_keyframe: bool, arrived: Instant) -> Packet {
+        Packet { stream: StreamId(stream), index, timestamp, marker: true, codec: Codec::Vp8, starts_keyframe, arrived }
+    }
+
+    #[test]
+    fn a_slot_stays_one_stream_when_the_person_changes() {
+        let start = Instant::now();
+        let mut slot = slot();
+        assert!(slot.aim(ADA, StreamId(1)));
+        let first = slot.place(&packet(1, 40, 900, true, start), &key(7, 3)).unwrap();
+        assert_eq!((first.index, first.payload_type), (100, 120));
+        slot.place(&packet(1, 41, 3900, false, start), &key(8, 4)).unwrap();
+        slot.aim(NOE, StreamId(2));
+        assert!(slot.place(&packet(1, 42, 6900, false, start), &key(9, 5)).is_none(), "Ada left the slot");
+        assert!(slot.place(&packet(2, 8, 77, false, start), &key(1, 1)).is_none(), "no keyframe yet");
+        let later = start + Duration::from_millis(100);
+        let next = slot.place(&packet(2, 9, 99, true, later), &key(500, 200)).unwrap();
+        assert_eq!(next.index, 102);
+        assert_eq!(next.timestamp.wrapping_sub(first.timestamp), 3000 + 9000);
+        let mut copy = key(500, 200);
+        next.patch(Codec::Vp8, &mut copy);
+        assert_eq!(copy, key(3, 3), "picture id and tl0 follow the last ones, 2 and 2");
+    }
+
+    #[test]
+    fn a_nack_finds_the_packet_under_its_old_number() {
+        let now = Instant::now();
+        let mut slot = slot();
+        slot.aim(ADA, StreamId(1));
+        slot.place(&packet(1, 40, 900, true, now), &key(7, 3)).unwrap();
+        slot.place(&packet(1, 43, 900, false, now), &key(7, 3)).unwrap();
+        assert_eq!(slot.published(101), Some((StreamId(1), 41)));
+        assert_eq!(slot.published(104), None, "never sent");
+        slot.aim(ADA, StreamId(2));
+        slot.place(&packet(2, 70_000, 1, true, now), &key(7, 3)).unwrap();
+        assert_eq!(slot.published(101), Some((StreamId(1), 41)));
+        assert_eq!(slot.published(104), Some((StreamId(2), 70_000)));
+    }
+
+    #[test]
+    fn repairs_have_a_budget() {
+        let now = Instant::now();
+        let mut slot = slot();
+        slot.aim(ADA, StreamId(1));
+        slot.place(&packet(1, 40, 900, true, now), &key(7, 3)).unwrap();
+        let large = [0; 1200];
+        let repairs = (0..1000).filter(|_| slot.place_again(&packet(1, 40, 900, true, now), &large).is_some());
+        assert_eq!(repairs.count(), REPAIR_BUDGET_MAX / 4 / 1200);
+    }
+}

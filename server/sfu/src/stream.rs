@@ -1,0 +1,149 @@
+//! One published stream: an SSRC that a peer sends, with those who receive it.
+
+use crate::names::Source;
+use crate::reception::Reception;
+use crate::replay::ReplayWindow;
+use crate::ring::Ring;
+use crate::slot::StreamId;
+use crate::timers::PeerKey;
+use std::time::{Duration, Instant};
+
+/// Keyframes are ten times a picture: however many ask, a source is asked once in this time.
+pub const KEYFRAME_EVERY: Duration = Duration::from_secs(1);
+
+/// A receiver's slot that may show the stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    pub receiver: PeerKey,
+    pub slot: u16,
+}
+
+pub struct Stream {
+    pub id: StreamId,
+    pub source: Source,
+    /// The place of its RID in the offer; 0 without simulcast.
+    pub layer: u8,
+    pub ssrc: u32,
+    pub rtx_ssrc: Option<u32>,
+    pub window: ReplayWindow,
+    pub rtx_window: ReplayWindow,
+    pub reception: Reception,
+    pub ring: Ring,
+    /// Of the last keyframe, if the codec tells.
+    pub height_px: Option<u16>,
+    pub routes: Vec<Route>,
+    /// As of the last look; a change makes the receivers' plans anew.
+    pub is_flowing: bool,
+    pub keyframes: KeyframeRequests,
+}
+
+impl Stream {
+    pub fn new(id: StreamId, source: Source, layer: u8, ssrc: u32, rtx_ssrc: Option<u32>) -> Stream {
+        Stream {
+            id,
+            source,
+            layer,
+            ssrc,
+            rtx_ssrc,
+            window: ReplayWindow::default(),
+            rtx_window: ReplayWindow::default(),
+            reception: Reception::default(),
+            ring: Ring::default(),
+            height_px: None,
+            routes: Vec::new(),
+            is_flowing: true,
+            keyframes: KeyframeRequests::default(),
+        }
+    }
+}
+
+/// Requests merged: the first goes at once, the next after [`KEYFRAME_EVERY`].
+#[derive(Default)]
+pub struct KeyframeRequests {
+    asked_at: Option<Instant>,
+    is_wanted: bool,
+}
+
+impl KeyframeRequests {
+    /// Somebody needs a keyframe. True: ask now. False: [`KeyframeRequests::due`] says when.
+    pub fn want(&mut self, now: Instant) -> bool {
+        self.is_wanted = true;
+        self.take_due(now)
+    }
+
+    /// A keyframe begins: who waited is served.
+    pub fn on_keyframe(&mut self) {
+        self.is_wanted = false;
+    }
+
+    /// The stream has just begun, with a keyframe: as good as one asked for.
+    pub fn on_first_keyframe(&mut self, now: Instant) {
+        self.asked_at = Some(now);
+    }
+
+    pub fn due(&self) -> Option<Instant> {
+        let asked_at = self.asked_at?;
+        self.is_wanted.then_some(asked_at + KEYFRAME_EVERY)
+    }
+
+    /// True once when it is time to ask.
+    pub fn take_due(&mut self, now: Instant) -> bool {
+        let is_early = self.asked_at.is_some_and(|at| now.saturating_duration_since(at) < KEYFRAME_EVERY);
+        if !self.is_wanted || is_early {
+            return false;
+        }
+        self.is_wanted = false;
+        self.asked_at = Some(now);
+        true
+    }
+}
+
+/// The stream of `streams` (all of one track) to show at `height_px`: the smallest that is large
+/// enough among those that flow, else the largest.
+pub fn choose_layer<'s>(streams: impl Iterator<Item = &'s Stream>, height_px: u16) -> Option<StreamId> {
+    let mut flowing: Vec<&Stream> = streams.filter(|stream| stream.is_flowing).collect();
+    if flowing.iter().all(|stream| stream.height_px.is_some()) {
+        flowing.sort_by_key(|stream| stream.height_px);
+        // A picture three quarters as high as its frame looks the same.
+        let enough = height_px - height_px / 4;
+        let chosen = flowing.iter().find(|stream| stream.height_px >= Some(enough)).or(flowing.last());
+        return chosen.map(|stream| stream.id);
+    }
+    flowing.sort_by_key(|stream| stream.reception.bits_per_second);
+    let rank = match height_px {
+        0..=239 => 0,
+        240..=479 => flowing.len() / 2,
+        _ => flowing.len().saturating_sub(1),
+    };
+    flowing.get(rank).map(|stream| stream.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_merged_to_one_a_second() {
+        let start = Instant::now();
+        let mut requests = KeyframeRequests::default();
+        assert!(requests.want(start), "the first goes at once");
+        assert!(!requests.want(start + Duration::from_millis(10)));
+        assert_eq!(requests.due(), Some(start + KEYFRAME_EVERY));
+        assert!(requests.take_due(start + KEYFRAME_EVERY));
+        assert!(!requests.take_due(start + 3 * KEYFRAME_EVERY), "nobody asks any more");
+    }
+
+    #[test]
+    fn a_layer_fits_the_view_and_what_does_not_flow_is_not_chosen() {
+        let layer = |id, height_px| {
+            let mut stream = Stream::new(StreamId(id), Source::Camera, 0, id as u32, None);
+            stream.height_px = Some(height_px);
+            stream
+        };
+        let mut layers = [layer(1, 180), layer(2, 360), layer(3, 720)];
+        let choose = |layers: &[Stream], height_px| choose_layer(layers.iter(), height_px).unwrap().0;
+        assert_eq!([choose(&layers, 90), choose(&layers, 300), choose(&layers, 400), choose(&layers, 1080)], [1, 2, 2, 3]);
+        layers[2].is_flowing = false;
+        assert_eq!(choose(&layers, 1080), 2);
+    }
+}
