@@ -42,6 +42,8 @@ export class ClassMedia {
   private readonly mids: Signal<ReceiveMids | null> = signal(null);
   private readonly streams: Signal<ReadonlyMap<string, MediaStream>> = signal(new Map());
   private readonly stopWatching: () => void;
+  /** In the class: connected, or connecting. */
+  private seated = false;
 
   constructor(around: ClassMediaAround) {
     this.around = around;
@@ -65,6 +67,10 @@ export class ClassMedia {
     this.stopWatching = effect(() => this.followDevices());
   }
 
+  get isSeated(): boolean {
+    return this.seated;
+  }
+
   /** While waiting: everything that needs no server. */
   prepare(): void {
     this.call.prepare();
@@ -72,12 +78,14 @@ export class ClassMedia {
 
   /** Seated, or seated anew: connects, and says again what is sent. */
   start(): void {
+    this.seated = true;
     this.call.start();
     void this.tell(this.nowSending.peek());
   }
 
   /** The same session goes on after a break. What was under way when it broke is done again. */
   resumed(): void {
+    if (!this.seated) return;
     if (this.nowHealth.peek() !== 'good') this.call.start();
     void this.tell(this.nowSending.peek());
     this.gaze.again();
@@ -85,11 +93,16 @@ export class ClassMedia {
 
   /** The server no longer knows this call. */
   lost(): void {
-    this.call.start();
+    if (this.seated) this.call.start();
   }
 
   networkChanged(): void {
     this.call.restart();
+  }
+
+  /** Whoever waited comes in quietly: what was tried out at the door is let go. */
+  quiet(): void {
+    batch(() => this.letGo(SILENT));
   }
 
   /** A teacher took the microphone, camera or screen away: the device is let go as well. */
@@ -142,16 +155,19 @@ export class ClassMedia {
     return [...mids.audio, mids.screen_audio].flatMap((mid) => this.streams.value.get(mid) ?? []);
   }
 
-  close(): void {
-    this.stopWatching();
-    this.dropScreen();
-    this.gaze.close();
+  /** Out of the class: nothing is sent or received any more, and every device is let go. */
+  end(): void {
+    this.seated = false;
+    batch(() => this.letGo(SILENT));
     this.call.close();
-    this.around.devices.microphone.turnOff();
-    this.around.devices.camera.turnOff();
-    this.nowSending.value = SILENT;
     this.mids.value = null;
     this.streams.value = new Map();
+  }
+
+  close(): void {
+    this.end();
+    this.stopWatching();
+    this.gaze.close();
   }
 
   private shareScreen(stream: MediaStream): void {
@@ -201,7 +217,9 @@ export class ClassMedia {
     if (!left.screen) this.dropScreen();
   }
 
+  /** Whoever only waits says nothing about devices: there is nobody yet to whom anything could be sent. */
   private async tell(sending: Sending): Promise<void> {
+    if (!this.seated) return;
     const answered = await this.around.ask({ class: { sending: { sending } } });
     if (!('refused' in answered)) return;
     // Refused as a whole: nothing is sent, and the person is told why.

@@ -1,5 +1,78 @@
-// The way into a class, and the class.
+// The way into a class, and the class: who am I here, then try-out, lobby, class, and the ways out.
 
-export function ClassFlow({ classId }: { classId: string }) {
-  return <p>{classId}</p>;
+import { useEffect, useState } from 'preact/hooks';
+
+import { myInvitation } from '../../api/calls';
+import type { Answer } from '../../api/http';
+import type { ClassId, MyInvitation } from '../../protocol/types';
+import { words } from '../../text/text';
+import { LobbyPage } from '../lobby/page';
+import { ClassRefusedPage, InvitationNeededPage, PlainPage, TroublePage } from '../plain/pages';
+import { TryoutPage } from '../tryout/page';
+import { Attendance, AttendanceContext, useAttendance } from './attendance';
+import { EndingPage } from './ending';
+import { ClassPage } from './page';
+import './class.css';
+import './panel.css';
+import '../tryout/tryout.css';
+import '../lobby/lobby.css';
+
+export function ClassFlow({ classId }: { classId: ClassId }) {
+  const [answer, setAnswer] = useState<Answer<MyInvitation> | null>(null);
+  const load = () => {
+    setAnswer(null);
+    void myInvitation(classId).then(setAnswer);
+  };
+  useEffect(load, [classId]);
+  if (answer === null) return <WaitPage title={words().lobby.connecting} />;
+  if (answer.ok) return <Attending classId={classId} invitation={answer.value} />;
+  switch (answer.fault.code) {
+    case 'not_authenticated':
+      return <InvitationNeededPage />;
+    case 'not_allowed':
+    case 'not_found':
+      return <ClassRefusedPage />;
+    default:
+      return <TroublePage fault={answer.fault} again={load} />;
+  }
+}
+
+function Attending({ classId, invitation }: { classId: ClassId; invitation: MyInvitation }) {
+  const [attendance, setAttendance] = useState<Attendance | null>(null);
+  useEffect(() => {
+    const made = new Attendance(classId, invitation);
+    setAttendance(made);
+    return () => made.close();
+  }, [classId, invitation]);
+  if (attendance === null) return null;
+  return (
+    <AttendanceContext.Provider value={attendance}>
+      <Whereabouts />
+    </AttendanceContext.Provider>
+  );
+}
+
+/** One page for each place in which somebody can be. */
+function Whereabouts() {
+  const attendance = useAttendance();
+  const { place } = attendance.state;
+  if (!attendance.entered.value) return <TryoutPage />;
+  switch (place.at) {
+    case 'connecting':
+      return <WaitPage title={attendance.invitation.class.title} />;
+    case 'waiting':
+      return <LobbyPage standing={place.standing} />;
+    case 'seated':
+      return <ClassPage />;
+    case 'gone':
+      return <EndingPage ending={place.ending} requestId={place.requestId} />;
+  }
+}
+
+function WaitPage({ title }: { title: string }) {
+  return (
+    <PlainPage title={title}>
+      <p class="loading">{words().common.loading}</p>
+    </PlainPage>
+  );
 }

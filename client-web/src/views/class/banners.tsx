@@ -1,0 +1,70 @@
+// Lines above the pictures: what does not work just now, and what becomes of it.
+
+import { useEffect, useRef } from 'preact/hooks';
+
+import { words } from '../../text/text';
+import { announce } from '../../ui/announcer';
+import { Icon } from '../../ui/icon';
+import type { IconName } from '../../ui/icons';
+import { useAttendance } from './attendance';
+
+const MINUTE_MS = 60_000;
+
+export function Banners() {
+  const { state, media, familiar, teaches } = useAttendance();
+  const t = words().class;
+  const isLost = state.link !== 'open';
+  const hindrance = media.hindrance.value;
+  useLinkNews(isLost);
+  return (
+    <div class="banners">
+      {isLost && <Banner icon="weak-signal" text={t.banner.lost(familiar)} />}
+      {!isLost && media.health.value === 'broken' && <Banner icon="weak-signal" text={t.banner.media} />}
+      {state.phase === 'unattended' && !teaches && <Banner icon="clock" text={t.banner.unattended} />}
+      {state.refreshDueMs !== null && (
+        <Banner icon="clock" text={t.banner.refresh(Math.ceil(state.refreshDueMs / MINUTE_MS))(familiar)} />
+      )}
+      {hindrance !== null && (
+        <Banner
+          icon="warning"
+          text={
+            'refused' in hindrance
+              ? t.refusals[hindrance.refused]
+              : hindrance.screen === 'denied'
+                ? t.hindrance.screenDenied
+                : t.hindrance.screenFailed
+          }
+        />
+      )}
+      <DeviceBanner kind="microphone" />
+      <DeviceBanner kind="camera" />
+    </div>
+  );
+}
+
+function DeviceBanner({ kind }: { kind: 'microphone' | 'camera' }) {
+  const { devices, familiar } = useAttendance();
+  const capture = devices[kind].capture.value;
+  if (capture.is !== 'faulty') return null;
+  return <Banner icon={`${kind}-off`} text={words().tryout.faults[kind][capture.fault](familiar)} />;
+}
+
+function Banner({ icon, text }: { icon: IconName; text: string }) {
+  return (
+    <div class="notice attention">
+      <Icon name={icon} />
+      <p>{text}</p>
+    </div>
+  );
+}
+
+/** Says once that the connection is gone, and once that it is back. */
+function useLinkNews(isLost: boolean): void {
+  const was = useRef(isLost);
+  useEffect(() => {
+    if (was.current === isLost) return;
+    was.current = isLost;
+    const { notice } = words().class;
+    announce(isLost ? notice.linkLost : notice.linkBack);
+  }, [isLost]);
+}

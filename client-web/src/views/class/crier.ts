@@ -1,0 +1,78 @@
+// Puts notices into words and sounds: at once for what concerns this person, gathered for what concerns many.
+
+import { playAdmitted, playKnock } from '../../media/sound';
+import { COALESCE_MS, gather, NOTHING_GATHERED, type Gathered, type Notice } from '../../state/notices';
+import { words } from '../../text/text';
+import { announce, toast } from '../../ui/announcer';
+
+/** Names said one by one; more are counted. */
+const NAMES_MAX = 3;
+
+export interface Audience {
+  readonly familiar: boolean;
+  readonly knockSound: { peek(): boolean };
+}
+
+export class Crier {
+  private readonly audience: Audience;
+  private gathered: Gathered = NOTHING_GATHERED;
+  private timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(audience: Audience) {
+    this.audience = audience;
+  }
+
+  hear(notice: Notice): void {
+    const gathered = gather(this.gathered, notice);
+    if (gathered === null) return this.say(notice);
+    // The first knock of a crowd is heard at once; the others are only counted.
+    if ('knock' in notice && this.gathered.knocks.length === 0 && this.audience.knockSound.peek()) playKnock();
+    this.gathered = gathered;
+    this.timer ??= setTimeout(() => this.sayGathered(), COALESCE_MS);
+  }
+
+  close(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+  }
+
+  private sayGathered(): void {
+    const { knocks, joined, left, hands } = this.gathered;
+    const t = words().class.notice;
+    this.gathered = NOTHING_GATHERED;
+    this.timer = null;
+    if (knocks.length > 0) announce(t.knock(named(knocks)));
+    if (hands.length > 0) announce(t.hand(named(hands)));
+    if (joined.length > 0) announce(t.joined(named(joined)));
+    if (left.length > 0) announce(t.leftClass(named(left)));
+  }
+
+  private say(notice: Notice): void {
+    const { familiar } = this.audience;
+    const t = words();
+    const n = t.class.notice;
+    if ('admitted' in notice) {
+      playAdmitted();
+      announce(n.admitted(familiar));
+    } else if ('backToLobby' in notice) announce(n.backToLobby(familiar));
+    else if ('position' in notice) announce(t.lobby.position(notice.position)(familiar));
+    else if ('note' in notice) announce(n.note(notice.note));
+    else if ('ownHandLowered' in notice) announce(n.ownHandLowered);
+    else if ('reacted' in notice) announce(n.reacted(notice.reacted.name, t.class.reactions[notice.reacted.reaction]));
+    else if ('said' in notice) announce(n.said(notice.said.name, notice.said.text));
+    else if ('unattended' in notice) announce(t.class.banner.unattended);
+    else if ('attended' in notice) toast(n.attended, 'check');
+    else if ('silenced' in notice) this.saySilenced(notice.silenced.microphone);
+    else if ('spotlight' in notice && notice.spotlight.name !== null) announce(n.spotlight(notice.spotlight.name));
+    else if ('screen' in notice) announce(n.screen(notice.screen.name));
+  }
+
+  private saySilenced(microphoneLeft: boolean): void {
+    const n = words().class.notice;
+    const { familiar } = this.audience;
+    toast(microphoneLeft ? n.cut(familiar) : n.muted(familiar), microphoneLeft ? 'camera-off' : 'microphone-off');
+  }
+}
+
+function named(names: readonly string[]): string {
+  return names.length > NAMES_MAX ? words().class.notice.many(names.length) : names.join(', ');
+}

@@ -1,0 +1,35 @@
+// The class: pictures in the middle, the bar below, and beside them the door, the people, the chat.
+
+import { useEffect } from 'preact/hooks';
+
+import { language, words } from '../../text/text';
+import { Title } from '../../ui/page';
+import { useAttendance } from './attendance';
+import { Banners } from './banners';
+import { Bar } from './bar';
+import { ClassPanel } from './panel';
+import { Pictures } from './pictures';
+import { followKeys } from './shortcuts';
+import { Sounds } from './sounds';
+
+export function ClassPage() {
+  const attendance = useAttendance();
+  const { state, invitation, panel } = attendance;
+  const t = words().class;
+  useEffect(() => followKeys(attendance), [attendance]);
+  return (
+    <div class={panel.value === null ? 'classroom' : 'classroom with-panel'} data-place="seated" lang={language()}>
+      <header class="class-head" data-theme="dark">
+        <Title text={invitation.class.title} class="class-title" />
+        <span class="second tabular">{t.here(state.people.length)}</span>
+      </header>
+      <main id="main" class="class-main" data-theme="dark" aria-label={t.pictures} tabIndex={-1}>
+        <Banners />
+        <Pictures />
+        <Sounds />
+      </main>
+      <Bar />
+      {panel.value !== null && <ClassPanel panel={panel.value} />}
+    </div>
+  );
+}
