@@ -31,7 +31,11 @@ const THE_PEER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCA
 /// What all peers' associations share.
 #[derive(Clone)]
 pub struct DtlsConfig {
-    handshake: Arc<HandshakeConfig>,
+    /// For clients that have AES-GCM: rtc-dtls follows the client's order, browsers put AES-CM
+    /// first, and GCM costs a fifth.
+    gcm: Arc<HandshakeConfig>,
+    /// For the others.
+    any: Arc<HandshakeConfig>,
     provider: Arc<dyn RTCCryptoProvider>,
 }
 
@@ -39,22 +43,22 @@ impl DtlsConfig {
     /// Panics if the certificate can not be used at all, which a restart would not mend.
     pub fn new(certificate: &Certificate) -> DtlsConfig {
         let provider = certificate.provider();
-        let handshake = ConfigBuilder::default()
-            .with_crypto_provider(provider.clone())
-            .with_certificates(vec![certificate.for_dtls()])
-            // Browsers prefer AES-CM; the server's order decides, and GCM costs a fifth.
-            .with_srtp_protection_profiles(vec![
-                SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm,
-                SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80,
-            ])
-            .with_client_auth(ClientAuthType::RequireAnyClientCert)
-            // No CA knows a browser's certificate: its fingerprint is compared when it is done.
-            .with_insecure_skip_verify(true)
-            .with_extended_master_secret(ExtendedMasterSecretType::Require)
-            .with_flight_interval(FLIGHT_INTERVAL)
-            .build(false, None)
-            .expect("a generated or imported P-256 certificate makes a configuration");
-        DtlsConfig { handshake: Arc::new(handshake), provider }
+        let gcm = SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm;
+        let cm = SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80;
+        let handshake = |profiles| {
+            let config = ConfigBuilder::default()
+                .with_crypto_provider(provider.clone())
+                .with_certificates(vec![certificate.for_dtls()])
+                .with_srtp_protection_profiles(profiles)
+                .with_client_auth(ClientAuthType::RequireAnyClientCert)
+                // No CA knows a browser's certificate: its fingerprint is compared when it is done.
+                .with_insecure_skip_verify(true)
+                .with_extended_master_secret(ExtendedMasterSecretType::Require)
+                .with_flight_interval(FLIGHT_INTERVAL)
+                .build(false, None);
+            Arc::new(config.expect("a generated or imported P-256 certificate makes a configuration"))
+        };
+        DtlsConfig { gcm: handshake(vec![gcm]), any: handshake(vec![cm]), provider: provider.clone() }
     }
 
     pub fn provider(&self) -> &Arc<dyn RTCCryptoProvider> {
@@ -79,7 +83,7 @@ pub struct Dtls {
 
 impl Dtls {
     pub fn new(config: &DtlsConfig) -> Dtls {
-        let endpoint = Endpoint::new(THE_PEER, TransportProtocol::UDP, Some(config.handshake.clone()));
+        let endpoint = Endpoint::new(THE_PEER, TransportProtocol::UDP, Some(config.gcm.clone()));
         Dtls { endpoint, datagrams: 0, is_connected: false }
     }
 
@@ -92,6 +96,9 @@ impl Dtls {
         now: Instant,
     ) -> Progress {
         if !self.is_connected {
+            if self.datagrams == 0 && !may_have_gcm(datagram) {
+                self.endpoint.set_server_config(Some(config.any.clone()));
+            }
             self.datagrams += 1;
             if self.datagrams > DATAGRAMS_MAX {
                 return Progress::Failed;
@@ -150,5 +157,64 @@ impl Dtls {
     /// Sends a flight again if it is time. False if the handshake gave up.
     pub fn handle_timeout(&mut self, now: Instant) -> bool {
         self.endpoint.poll_timeout(&THE_PEER).is_none() || self.endpoint.handle_timeout(THE_PEER, now).is_ok()
+    }
+}
+
+/// Whether a ClientHello offers AEAD_AES_128_GCM in `use_srtp` (RFC 5764 §4.1.1), or may do so in
+/// a part that is yet to come: only recent browsers write hellos so long that they are cut.
+fn may_have_gcm(datagram: &[u8]) -> bool {
+    const RECORD_AND_MESSAGE_HEADERS: usize = 13 + 12;
+    const USE_SRTP: u16 = 14;
+    let read = || {
+        let mut rest = datagram.get(RECORD_AND_MESSAGE_HEADERS + 2 + 32..)?;
+        // Session id, cookie, cipher suites, compression methods (RFC 6347 §4.2.1).
+        for length_bytes in [1, 1, 2, 1] {
+            rest = split_vector(rest, length_bytes)?.1;
+        }
+        let (mut extensions, _) = split_vector(rest, 2)?;
+        while let Some((kind, after)) = extensions.split_first_chunk() {
+            let (body, after) = split_vector(after, 2)?;
+            if u16::from_be_bytes(*kind) == USE_SRTP {
+                let (profiles, _) = split_vector(body, 2)?;
+                return Some(profiles.chunks_exact(2).any(|profile| *profile == [0, 7]));
+            }
+            extensions = after;
+        }
+        Some(false)
+    };
+    read().unwrap_or(true)
+}
+
+/// A TLS vector and what follows it; its length takes `length_bytes`.
+fn split_vector(bytes: &[u8], length_bytes: usize) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_at_checked(length_bytes)?;
+    let length = length.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
+    rest.split_at_checked(length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hello(profiles: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![0; 13 + 12 + 2 + 32];
+        bytes.extend_from_slice(&[0, 0, 0, 2, 0xc0, 0x2b, 1, 0]);
+        let srtp_len = profiles.len() as u8;
+        let mut extensions = vec![0, 23, 0, 0, 0, 14, 0, srtp_len + 3, 0, srtp_len];
+        extensions.extend_from_slice(profiles);
+        extensions.push(0);
+        bytes.extend_from_slice(&[0, extensions.len() as u8]);
+        bytes.extend_from_slice(&extensions);
+        bytes
+    }
+
+    #[test]
+    fn a_hello_tells_whether_gcm_is_offered() {
+        assert!(may_have_gcm(&hello(&[0, 1, 0, 7])));
+        assert!(!may_have_gcm(&hello(&[0, 1, 0, 2])));
+        let whole = hello(&[0, 1, 0, 2]);
+        for len in 0..whole.len() {
+            may_have_gcm(&whole[..len]);
+        }
     }
 }

@@ -157,19 +157,6 @@ impl Peer {
         self.streams.iter().find(|stream| stream.id == id)
     }
 
-    /// The place in `streams` of an SSRC that is bound.
-    pub fn find_ssrc(&self, ssrc: u32) -> Option<(usize, Leg)> {
-        self.streams.iter().enumerate().find_map(|(i, stream)| {
-            if stream.ssrc == ssrc {
-                Some((i, Leg::Media))
-            } else if stream.rtx_ssrc == Some(ssrc) {
-                Some((i, Leg::Repair))
-            } else {
-                None
-            }
-        })
-    }
-
     /// The value of a header extension in a packet.
     pub fn extension<'p>(&self, extension: Extension, header: &RtpHeader, packet: &'p [u8]) -> Option<&'p [u8]> {
         let wanted = self.extensions[extension as usize]?;

@@ -36,10 +36,6 @@ impl Twcc {
         }
     }
 
-    pub fn is_pending(&self) -> bool {
-        !self.arrivals.is_empty()
-    }
-
     /// The RTCP packet that tells all arrivals since the last one, if there were any.
     pub fn feedback(&mut self, media_ssrc: u32) -> Option<Vec<u8>> {
         let epoch = self.epoch?;
