@@ -27,21 +27,34 @@ class Refused extends Error {
 
 const ORIGIN = 'https://preau.example';
 
+/** As strict as the real one's, so that a page that needs more is noticed here. */
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
+  "media-src 'self' blob:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+
 export function fakeServer(): Plugin {
   const worlds = new Map<Who, World>();
+  const api = (request: IncomingMessage, response: ServerResponse) => {
+    const who = whoIs(request);
+    const world = worlds.get(who) ?? makeWorld(who);
+    worlds.set(who, world);
+    readAll(request).then(
+      (body) => reply(response, () => answer(who, world, request, body)),
+      () => response.destroy(),
+    );
+  };
   return {
     name: 'fake-server',
     apply: 'serve',
     configureServer(server) {
-      server.middlewares.use('/api', (request, response) => {
-        const who = whoIs(request);
-        const world = worlds.get(who) ?? makeWorld(who);
-        worlds.set(who, world);
-        readAll(request).then(
-          (body) => reply(response, () => answer(who, world, request, body)),
-          () => response.destroy(),
-        );
+      server.middlewares.use('/api', api);
+    },
+    configurePreviewServer(server) {
+      server.middlewares.use((_request, response, next) => {
+        response.setHeader('content-security-policy', POLICY);
+        next();
       });
+      server.middlewares.use('/api', api);
     },
   };
 }

@@ -32,6 +32,12 @@ export function sayMoment(at: number, now: number, language: Language, { time }:
   }
 }
 
+/** A day and a time in full, for paper: it is not known when it will be read. */
+export function sayDate(at: number, language: Language, { time }: Pick<Words, 'time'>): string {
+  const moment = new Date(at);
+  return time.on(time.day(sayDay(moment, moment, language)), time.clock(moment.getHours(), moment.getMinutes()));
+}
+
 function sayDay(day: Date, now: Date, language: Language): string {
   const format = new Intl.DateTimeFormat(language === 'fr' ? 'fr-FR' : 'en-GB', {
     weekday: 'long',

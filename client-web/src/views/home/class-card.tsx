@@ -3,22 +3,25 @@
 import type { ClassCard } from '../../protocol/types';
 import { paths } from '../../route';
 import { language, words } from '../../text/text';
-import { sayWhen } from '../../text/times';
+import { sayMoment, sayWhen } from '../../text/times';
 import { classes } from '../../ui/button';
 import { now } from '../../ui/clock';
 import { Icon } from '../../ui/icon';
 import { Link } from '../../ui/link';
 import { isRunning } from './order';
 
-export function ClassCardView({ card, first }: { card: ClassCard; first: boolean }) {
+/** `level` is its heading's place below the page's. */
+export function ClassCardView({ card, first, level = 2 }: { card: ClassCard; first: boolean; level?: 2 | 3 }) {
   const t = words().home;
+  const Heading = `h${level}` as const;
   return (
     <li class={first ? 'card class-card first' : 'card class-card'}>
       <div class="class-card-what">
         <p class="class-card-when">
-          {isRunning(card) ? <Running card={card} /> : sayWhen(card.starts_at, now(), language(), words())}
+          {isRunning(card) && <Running card={card} />}
+          {isRunning(card) ? sayMoment(card.starts_at, now(), language(), words()) : sayWhen(card.starts_at, now(), language(), words())}
         </p>
-        <h2 class="class-card-title">{card.title}</h2>
+        <Heading class="class-card-title">{card.title}</Heading>
         <p class="class-card-facts second">
           <span class="fact tabular">
             <Icon name="people" />
@@ -39,7 +42,7 @@ export function ClassCardView({ card, first }: { card: ClassCard; first: boolean
           aria-label={t.openNamed(card.title)}
         >
           <Icon name="door-open" />
-          {t.open}
+          {first ? t.open : t.openShort}
         </Link>
         {card.mine && (
           <Link class={classes('quiet')} href={paths.setup(card.class)} aria-label={t.prepareNamed(card.title)}>

@@ -45,7 +45,7 @@ export function TeacherHome({ classes, head }: { classes: ClassCard[]; head: Com
           <h2 id="past">{t.past}</h2>
           <ul class="class-cards">
             {past.map((card) => (
-              <ClassCardView key={card.class} card={card} first={false} />
+              <ClassCardView key={card.class} card={card} first={false} level={3} />
             ))}
           </ul>
         </section>

@@ -1,12 +1,89 @@
 // Setting a class up: what it is, who is expected, and their invitations.
 
-import { words } from '../../text/text';
-import { Page } from '../../ui/page';
+import { useState } from 'preact/hooks';
 
-export function SetupPage({ classId }: { classId: string }) {
+import { classOf, invitations } from '../../api/calls';
+import type { Answer } from '../../api/http';
+import { useAnswer } from '../../api/use-answer';
+import type { ClassCard, ClassId, Invitation } from '../../protocol/types';
+import { words } from '../../text/text';
+import { Button } from '../../ui/button';
+import { lazy } from '../../ui/lazy';
+import { LoadingPage } from '../../ui/loading';
+import { PageFrame } from '../../ui/page';
+import { ClassRefusedPage, TroublePage } from '../plain/pages';
+import { ClassHead } from './class-head';
+import { InvitationList } from './invitation-list';
+import { RosterAdd } from './roster-add';
+import './setup.css';
+
+const Sheet = lazy(() => import('./sheet').then((part) => part.Sheet));
+
+interface Setup {
+  card: ClassCard;
+  people: Invitation[];
+}
+
+export function SetupPage({ classId }: { classId: ClassId }) {
+  const setup = useAnswer(classId, () => ask(classId));
+  switch (setup.step) {
+    case 'loading':
+      return <LoadingPage />;
+    case 'failed':
+      return isRefusal(setup.fault.code) ? <ClassRefusedPage /> : <TroublePage fault={setup.fault} again={setup.again} />;
+    case 'here':
+      return <SetupView setup={setup.value} onChange={setup.set} />;
+  }
+}
+
+function SetupView({ setup, onChange }: { setup: Setup; onChange: (setup: Setup) => void }) {
+  const { card, people } = setup;
+  const [printing, setPrinting] = useState(false);
+  const [adding, setAdding] = useState(people.length === 0);
+  const t = words().invitations;
+  const setPeople = (list: Invitation[]) => onChange({ ...setup, people: list });
+
+  if (printing) return <Sheet card={card} people={people} onBack={() => setPrinting(false)} />;
   return (
-    <Page title={words().setup.change}>
-      <p>{classId}</p>
-    </Page>
+    <PageFrame class="setup">
+      <ClassHead card={card} onChange={(changed) => onChange({ ...setup, card: changed })} />
+      {adding && (
+        <RosterAdd
+          classId={card.class}
+          first={people.length === 0}
+          onAdded={(list, finished) => {
+            setPeople(list);
+            if (finished) setAdding(false);
+          }}
+          onClose={() => setAdding(false)}
+        />
+      )}
+      {people.length > 0 && (
+        <InvitationList
+          card={card}
+          people={people}
+          onChange={setPeople}
+          onPrint={() => setPrinting(true)}
+          add={
+            !adding && (
+              <Button icon="plus" onClick={() => setAdding(true)}>
+                {t.addPeople}
+              </Button>
+            )
+          }
+        />
+      )}
+    </PageFrame>
   );
+}
+
+async function ask(classId: ClassId): Promise<Answer<Setup>> {
+  const [card, people] = await Promise.all([classOf(classId), invitations(classId)]);
+  if (!card.ok) return card;
+  if (!people.ok) return people;
+  return { ok: true, value: { card: card.value, people: people.value } };
+}
+
+function isRefusal(code: string): boolean {
+  return code === 'not_authenticated' || code === 'not_allowed' || code === 'not_found';
 }
