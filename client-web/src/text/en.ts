@@ -79,6 +79,7 @@ export const en: Words = {
     signOutDo: 'Sign out',
     create: 'New class',
     open: 'Open the class',
+    openShort: 'Open',
     openNamed: (title) => `Open the class: ${title}`,
     prepare: 'Prepare',
     prepareNamed: (title) => `Prepare the class: ${title}`,
@@ -136,6 +137,7 @@ export const en: Words = {
   setup: {
     back: 'Your classes',
     change: 'Change',
+    facts: 'The class in short',
     doors: {
       ask: 'You let each person in',
       roster: 'Students on the list walk in',
@@ -169,7 +171,6 @@ export const en: Words = {
     line: (n) => `Line ${n}`,
     toLine: (n) => `Go to line ${n}`,
     emptyLine: '(empty)',
-    include: (name) => `Add ${name}`,
     teacher: 'Teacher',
     doubts: {
       twice: 'This name is already there. Tick it to add it all the same.',
@@ -217,6 +218,7 @@ export const en: Words = {
     download: 'Download',
     actionsOf: (name) => `More actions for ${name}`,
     renew: 'Make a new link',
+    renewShort: 'New link',
     renewTitle: (name) => `A new link for ${name}?`,
     renewBody: 'The present link will stop working. The new one has to be handed over.',
     renewed: (name) => `${name} has a new link.`,
@@ -238,7 +240,6 @@ export const en: Words = {
     back: 'Back to the class',
     code: (name) => `QR code of ${name}`,
     help: () => 'Scan the code, or type the address into a browser. This link is yours alone: do not lend it.',
-    helpTeacher: 'Scan the code, or type the address into a browser. This link is yours alone: do not lend it.',
   },
 
   csv: {
@@ -292,24 +293,23 @@ export const en: Words = {
     connecting: 'One moment…',
     reason: {
       opening: {
-        title: 'The class is not open yet',
+        title: () => 'The class is not open yet',
         body: () => 'Stay on this page: as soon as the class opens, the teacher will know that you are here.',
       },
       answer: {
-        title: 'You will be let in soon',
-        titleFamiliar: 'You will be let in soon',
+        title: () => 'You will be let in soon',
         body: () => 'The teacher knows that you are here. The class will appear by itself.',
       },
       shut: {
-        title: 'The door is shut for now',
+        title: () => 'The door is shut for now',
         body: () => 'Nobody new is let in at the moment. The teacher sees that you are here and can open.',
       },
       teacher_away: {
-        title: 'The teacher has stepped out',
+        title: () => 'The teacher has stepped out',
         body: () => 'The class is paused. Keep this page open: you keep your place.',
       },
       seat: {
-        title: 'The class is full',
+        title: () => 'The class is full',
         body: () => 'Every seat is taken. You can be let in as soon as one is free.',
       },
     },
@@ -372,8 +372,7 @@ export const en: Words = {
   // ── Class ─────────────────────────────────────────────────────────────────────────────────────────────────────
   class: {
     here: (n) => some(n, 'person', 'people'),
-    you: 'you',
-    youFamiliar: 'you',
+    you: () => 'you',
     teacher: 'Teacher',
     away: 'Connection lost',
     speaking: 'Speaking',

@@ -4,6 +4,9 @@
 /** Two ways to address somebody: `familiar` is the class's setting. */
 const say = (vous: string, tu: string) => (familiar: boolean) => (familiar ? tu : vous);
 
+/** The same words for everyone, where others are addressed. */
+const same = (text: string) => (_familiar: boolean) => text;
+
 const some = (n: number, one: string, many: string) => `${n} ${n < 2 ? one : many}`;
 
 export const fr = {
@@ -83,6 +86,7 @@ export const fr = {
     signOutDo: 'Se déconnecter',
     create: 'Nouvelle classe',
     open: 'Ouvrir la classe',
+    openShort: 'Ouvrir',
     openNamed: (title: string) => `Ouvrir la classe : ${title}`,
     prepare: 'Préparer',
     prepareNamed: (title: string) => `Préparer la classe : ${title}`,
@@ -141,6 +145,7 @@ export const fr = {
   setup: {
     back: 'Vos classes',
     change: 'Modifier',
+    facts: 'La classe en bref',
     doors: {
       ask: 'Vous faites entrer chaque personne',
       roster: 'Les élèves de la liste entrent seuls',
@@ -174,7 +179,6 @@ export const fr = {
     line: (n: number) => `Ligne ${n}`,
     toLine: (n: number) => `Aller à la ligne ${n}`,
     emptyLine: '(vide)',
-    include: (name: string) => `Ajouter ${name}`,
     teacher: 'Enseignant',
     doubts: {
       twice: 'Ce nom est déjà là. Cochez pour l’ajouter quand même.',
@@ -222,6 +226,7 @@ export const fr = {
     download: 'Télécharger',
     actionsOf: (name: string) => `Autres actions pour ${name}`,
     renew: 'Faire un nouveau lien',
+    renewShort: 'Nouveau lien',
     renewTitle: (name: string) => `Un nouveau lien pour ${name} ?`,
     renewBody: 'Le lien actuel ne marchera plus. Il faudra donner le nouveau.',
     renewed: (name: string) => `${name} a un nouveau lien.`,
@@ -247,7 +252,6 @@ export const fr = {
       'Scannez le code, ou recopiez l’adresse dans un navigateur. Ce lien est à vous seul : ne le prêtez pas.',
       'Scanne le code, ou recopie l’adresse dans un navigateur. Ce lien est à toi seul : ne le prête pas.',
     ),
-    helpTeacher: 'Scannez le code, ou recopiez l’adresse dans un navigateur. Ce lien est à vous seul : ne le prêtez pas.',
   },
 
   csv: {
@@ -340,36 +344,35 @@ export const fr = {
     connecting: 'Un instant…',
     reason: {
       opening: {
-        title: 'La classe n’est pas encore ouverte',
+        title: same('La classe n’est pas encore ouverte'),
         body: say(
           'Restez sur cette page : dès que la classe ouvre, on saura que vous êtes là.',
           'Reste sur cette page : dès que la classe ouvre, on saura que tu es là.',
         ),
       },
       answer: {
-        title: 'On va vous ouvrir',
-        titleFamiliar: 'On va t’ouvrir',
+        title: say('On va vous ouvrir', 'On va t’ouvrir'),
         body: say(
           'L’enseignant sait que vous êtes là. La classe apparaîtra d’elle-même.',
           'L’enseignant sait que tu es là. La classe apparaîtra d’elle-même.',
         ),
       },
       shut: {
-        title: 'La porte est fermée pour le moment',
+        title: same('La porte est fermée pour le moment'),
         body: say(
           'Plus personne n’entre pour l’instant. L’enseignant voit que vous êtes là et peut vous ouvrir.',
           'Plus personne n’entre pour l’instant. L’enseignant voit que tu es là et peut t’ouvrir.',
         ),
       },
       teacher_away: {
-        title: 'L’enseignant s’est absenté',
+        title: same('L’enseignant s’est absenté'),
         body: say(
           'La classe est en pause. Gardez cette page ouverte : vous gardez votre place.',
           'La classe est en pause. Garde cette page ouverte : tu gardes ta place.',
         ),
       },
       seat: {
-        title: 'La classe est pleine',
+        title: same('La classe est pleine'),
         body: say(
           'Toutes les places sont prises. Vous entrerez dès qu’une place se libère et qu’on vous ouvre.',
           'Toutes les places sont prises. Tu entreras dès qu’une place se libère et qu’on t’ouvre.',
@@ -412,8 +415,8 @@ export const fr = {
       title: say('Votre accès est arrivé à son terme', 'Ton accès est arrivé à son terme'),
       body: say('Retournez sur le site d’où vous êtes venu et ouvrez la classe à nouveau.', 'Retourne sur le site d’où tu es venu et ouvre la classe à nouveau.'),
     },
-    ended: { title: say('La classe est terminée', 'La classe est terminée'), body: say('Vous pouvez fermer cette page.', 'Tu peux fermer cette page.') },
-    malformed: { title: say('Cette page a vieilli', 'Cette page a vieilli'), body: say('Rechargez-la pour continuer.', 'Recharge-la pour continuer.') },
+    ended: { title: same('La classe est terminée'), body: say('Vous pouvez fermer cette page.', 'Tu peux fermer cette page.') },
+    malformed: { title: same('Cette page a vieilli'), body: say('Rechargez-la pour continuer.', 'Recharge-la pour continuer.') },
     not_authenticated: {
       title: say('Votre invitation n’est plus reconnue', 'Ton invitation n’est plus reconnue'),
       body: say('Ouvrez à nouveau votre lien personnel. S’il ne marche pas, demandez-en un nouveau à votre enseignant.', 'Ouvre à nouveau ton lien personnel. S’il ne marche pas, demandes-en un nouveau à ton enseignant.'),
@@ -427,12 +430,12 @@ export const fr = {
       body: say('Vous pouvez frapper de nouveau. Si c’est une erreur, dites-le à votre enseignant.', 'Tu peux frapper de nouveau. Si c’est une erreur, dis-le à ton enseignant.'),
     },
     replaced: {
-      title: say('La classe est ouverte ailleurs', 'La classe est ouverte ailleurs'),
+      title: same('La classe est ouverte ailleurs'),
       body: say('Vous l’avez ouverte dans un autre onglet ou sur un autre appareil. Elle continue là-bas.', 'Tu l’as ouverte dans un autre onglet ou sur un autre appareil. Elle continue là-bas.'),
     },
     full: {
-      title: say('L’entrée est pleine pour le moment', 'L’entrée est pleine pour le moment'),
-      body: say('Trop de personnes attendent déjà. Cette page réessaie d’elle-même dans moins d’une minute.', 'Trop de personnes attendent déjà. Cette page réessaie d’elle-même dans moins d’une minute.'),
+      title: same('L’entrée est pleine pour le moment'),
+      body: same('Trop de personnes attendent déjà. Cette page réessaie d’elle-même dans moins d’une minute.'),
     },
     back: 'Revenir dans la classe',
     knock: 'Frapper de nouveau',
@@ -444,8 +447,7 @@ export const fr = {
   // ── Class ─────────────────────────────────────────────────────────────────────────────────────────────────────
   class: {
     here: (n: number) => some(n, 'personne', 'personnes'),
-    you: 'vous',
-    youFamiliar: 'toi',
+    you: say('vous', 'toi'),
     teacher: 'Enseignant',
     away: 'Connexion perdue',
     speaking: 'Parle',
