@@ -1,0 +1,175 @@
+//! Who somebody is: cookies, personal links and portals' tokens in, a [`Visitor`] out.
+
+mod claims;
+mod cookie;
+mod jwks;
+mod keys;
+mod link;
+mod portal;
+mod strict_json;
+mod token;
+
+use preau_classroom::{DeviceId, Identity};
+use preau_protocol::{Claim, Claimed, ClassId, DisplayName, UnixMs};
+use uuid::Uuid;
+
+use crate::config::PortalConfig;
+use crate::store::{NoStanding, RosterRow, Store, StoreError, unix_now};
+
+pub use claims::Verified;
+pub use cookie::{COOKIE_NAME, DeviceSecret};
+pub use keys::KeyError;
+pub use portal::Portals;
+pub use token::TokenError;
+
+use link::{InvitationLink, OneTimeSecret};
+
+/// A one-time link to an account is good for a day.
+const WELCOME_MS: u64 = 24 * 60 * 60 * 1_000;
+
+/// Somebody verified, before the door of one class.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    pub identity: Identity,
+    pub device: DeviceId,
+    /// When the token that brought them expires.
+    pub until: Option<UnixMs>,
+}
+
+/// Why somebody gets no further. For whoever asks, a class that does not exist is one they have no business in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AuthError {
+    #[error("not authenticated")]
+    NotAuthenticated,
+    #[error("not allowed")]
+    NotAllowed,
+    /// The store cannot answer just now, or a limit was reached.
+    #[error("unavailable")]
+    Unavailable,
+}
+
+pub struct Auth {
+    store: Store,
+    portals: Portals,
+}
+
+impl Auth {
+    /// Reads the keys of all portals that keep them in files, and starts to fetch those of the others.
+    pub fn new(store: Store, portals: Vec<PortalConfig>) -> Result<Auth, KeyError> {
+        Ok(Auth { store, portals: Portals::open(portals)? })
+    }
+
+    /// Who stands before the door of `class`: by `token` if there is one, else by the browser's cookie. The class is
+    /// looked up whatever the token says, so that an unknown class and one of somebody else's take equally long.
+    ///
+    /// A token that comes without a cookie names no browser. What it can prove is the portal's session (`sid`), else
+    /// itself (`jti`, or all of it): bearers of different tokens are different devices, so that a teacher is asked
+    /// before one takes the other's seat.
+    pub async fn visitor(&self, class: ClassId, cookie: Option<&str>, token: Option<&str>) -> Result<Visitor, AuthError> {
+        let visitor = match token {
+            Some(token) => self.bearer(class, cookie, token).await?,
+            None => self.owner_of(class, cookie).await?,
+        };
+        // Queued before anything that the class will decide about this person, and so on disk before it.
+        self.store.remember_person(class, visitor.identity.clone());
+        Ok(visitor)
+    }
+
+    async fn owner_of(&self, class: ClassId, cookie: Option<&str>) -> Result<Visitor, AuthError> {
+        let secret = cookie.and_then(DeviceSecret::parse).ok_or(AuthError::NotAuthenticated)?;
+        match self.store.standing(secret.hash(), class, unix_now()).await? {
+            Ok(standing) => Ok(Visitor {
+                identity: standing.identity,
+                device: DeviceId(standing.device),
+                until: standing.until,
+            }),
+            Err(NoStanding::UnknownDevice) => Err(AuthError::NotAuthenticated),
+            Err(NoStanding::NotInvited) => Err(AuthError::NotAllowed),
+        }
+    }
+
+    async fn bearer(&self, class: ClassId, cookie: Option<&str>, token: &str) -> Result<Visitor, AuthError> {
+        let verified = self.verify(token)?;
+        let known = self.store.class(class).await?;
+        let browser = match cookie.and_then(DeviceSecret::parse) {
+            Some(secret) => self.store.device(secret.hash()).await?,
+            None => None,
+        };
+        if known.is_none() || verified.class != class {
+            return Err(AuthError::NotAllowed);
+        }
+        let device = DeviceId(browser.map_or(verified.device, |browser| browser.id));
+        Ok(Visitor { identity: verified.identity, device, until: Some(verified.until) })
+    }
+
+    fn verify(&self, token: &str) -> Result<Verified, AuthError> {
+        self.portals.verify(token, unix_now()).map_err(|error| {
+            tracing::debug!(%error, "a token was refused");
+            metrics::counter!("tokens_refused_total", "why" => error.word()).increment(1);
+            AuthError::NotAuthenticated
+        })
+    }
+
+    /// Exchanges what a link carried for something the browser `secret` has.
+    pub async fn claim(&self, secret: &DeviceSecret, claim: &Claim) -> Result<Claimed, AuthError> {
+        let (device, now) = (secret.hash(), unix_now());
+        let outcome = match claim {
+            Claim::Account { secret } => {
+                let secret = OneTimeSecret::parse(secret).ok_or(AuthError::NotAuthenticated)?;
+                self.store.use_welcome(secret.hash(), device, now).await.map(|()| Claimed::Home {})
+            }
+            Claim::Invitation { secret } => {
+                let key = self.store.link_key();
+                let link = InvitationLink::open(secret, key).ok_or(AuthError::NotAuthenticated)?;
+                let claimed = self.store.claim_invitation(device, link.person, link.generation, now).await;
+                claimed.map(|class| Claimed::Class { class })
+            }
+            Claim::Token { token } => {
+                let verified = self.verify(token)?;
+                let (class, stay) = (verified.class, verified.stay_until);
+                let claimed = self.store.claim_token(device, class, verified.identity, stay, now).await;
+                // A good token for a class that is not there is refused as one for a class of somebody else's.
+                return claimed.map(|()| Claimed::Class { class }).map_err(|error| match error {
+                    StoreError::Missing => AuthError::NotAllowed,
+                    other => other.into(),
+                });
+            }
+        };
+        outcome.map_err(|error| match error {
+            StoreError::Missing => AuthError::NotAuthenticated,
+            other => other.into(),
+        })
+    }
+
+    /// The secret of somebody's personal link, or nothing while it is revoked.
+    pub fn invitation_secret(&self, row: &RosterRow) -> Option<String> {
+        let link = InvitationLink { person: row.person, generation: row.generation };
+        (!row.revoked).then(|| link.seal(self.store.link_key()))
+    }
+
+    /// Makes the secret of a one-time link to the account called `name`. Older links to it no longer open.
+    pub async fn welcome(&self, name: DisplayName) -> Result<String, StoreError> {
+        welcome(&self.store, name).await
+    }
+}
+
+/// [`Auth::welcome`] for whoever has only the store.
+pub async fn welcome(store: &Store, name: DisplayName) -> Result<String, StoreError> {
+    let secret = OneTimeSecret::generate();
+    store.drop_welcomes(name.clone()).await?;
+    store.add_welcome(secret.hash(), name, unix_now().plus_ms(WELCOME_MS)).await?;
+    Ok(secret.text())
+}
+
+impl From<StoreError> for AuthError {
+    fn from(error: StoreError) -> AuthError {
+        tracing::warn!(%error, "the store did not answer");
+        AuthError::Unavailable
+    }
+}
+
+/// The namespace of devices that are known only by a token (UUID version 5, RFC 9562 §5.5).
+const TOKEN_DEVICES: Uuid = Uuid::from_u128(0x5f0c_9d0e_33a1_4b57_9d5e_77c1_0f1b_6a42);
+
+#[cfg(test)]
+mod tests;

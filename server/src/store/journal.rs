@@ -1,0 +1,64 @@
+//! The journal of a class: appended to, never changed, each row hashed with the one before.
+
+use aws_lc_rs::digest::{Context, SHA256};
+use preau_classroom::Entry;
+use preau_protocol::ClassId;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{Store, StoreError};
+
+type Hash = [u8; 32];
+
+impl Store {
+    /// All entries of a class, oldest first, after checking that none is missing or was changed.
+    pub async fn journal(&self, class: ClassId) -> Result<Vec<Entry>, StoreError> {
+        self.read(move |connection| all(connection, class)).await
+    }
+}
+
+/// Writes `body` behind the last row. If the class is gone, with its journal, there is nothing to do.
+pub(super) fn append(connection: &Connection, class: ClassId, body: &[u8]) -> Result<(), StoreError> {
+    let known = connection.prepare_cached("SELECT 1 FROM class WHERE id = ?1")?.exists(params![class.0])?;
+    if !known {
+        return Ok(());
+    }
+    let last: Option<(i64, Hash)> = connection
+        .prepare_cached("SELECT seq, hash FROM journal WHERE class = ?1 ORDER BY seq DESC LIMIT 1")?
+        .query_row(params![class.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let (seq, before) = last.unwrap_or((0, genesis(class)));
+    connection
+        .prepare_cached("INSERT INTO journal (class, seq, body, hash) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![class.0, seq + 1, body, follow(&before, body)])?;
+    Ok(())
+}
+
+pub(super) fn all(connection: &Connection, class: ClassId) -> Result<Vec<Entry>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT seq, body, hash FROM journal WHERE class = ?1 ORDER BY seq")?;
+    let mut rows = statement.query(params![class.0])?;
+    let mut entries = Vec::new();
+    let mut before = genesis(class);
+    while let Some(row) = rows.next()? {
+        let seq: u64 = row.get(0)?;
+        let (body, hash): (Vec<u8>, Hash) = (row.get(1)?, row.get(2)?);
+        if seq != entries.len() as u64 + 1 || hash != follow(&before, &body) {
+            return Err(StoreError::BrokenChain { seq });
+        }
+        let entry = serde_json::from_slice(&body);
+        entries.push(entry.map_err(|error| StoreError::Unreadable(format!("journal entry {seq}: {error}")))?);
+        before = hash;
+    }
+    Ok(entries)
+}
+
+/// What the first row of a class follows: two classes have no chain in common.
+fn genesis(class: ClassId) -> Hash {
+    follow(b"preau journal 1", class.0.as_bytes())
+}
+
+fn follow(before: &[u8], body: &[u8]) -> Hash {
+    let mut context = Context::new(&SHA256);
+    context.update(before);
+    context.update(body);
+    context.finish().as_ref().try_into().expect("SHA-256 has 32 bytes")
+}

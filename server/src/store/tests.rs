@@ -1,0 +1,240 @@
+//! Stories of what is still there afterwards.
+
+use preau_classroom::{Fact, Identity};
+use preau_protocol::{ClassDraft, DisplayName, PersonId, Policy, Proof, Role, RosterEntry};
+use uuid::Uuid;
+
+use super::*;
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
+const NOW: UnixMs = UnixMs(1_800_000_000_000);
+const DEVICE: DeviceSecretHash = DeviceSecretHash([1; 32]);
+
+struct World {
+    directory: tempfile::TempDir,
+    store: Store,
+}
+
+impl World {
+    fn new() -> World {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path()).unwrap();
+        World { directory, store }
+    }
+
+    fn reopened(self) -> World {
+        let store = Store::open(self.directory.path()).unwrap();
+        World { store, ..self }
+    }
+
+    async fn teacher(&self) -> AccountId {
+        let secret = Uuid::new_v4().as_bytes().repeat(2).try_into().unwrap();
+        self.store.add_welcome(secret, name("Ada"), NOW.plus_ms(1)).await.unwrap();
+        self.store.use_welcome(secret, DEVICE, NOW).await.unwrap();
+        self.store.device(DEVICE).await.unwrap().unwrap().account.unwrap().id
+    }
+
+    async fn class(&self, owner: AccountId) -> ClassId {
+        let draft = ClassDraft { title: "Maths".into(), starts_at: NOW, policy: Policy::Ask, familiar: true };
+        let id = ClassId(Uuid::new_v4());
+        self.store.add_class(NewClass { id, owner, draft }, NOW).await.unwrap().id
+    }
+
+    async fn append(&self, class: ClassId, at: u64) {
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let entry = Entry { at: UnixMs(at), fact: Fact::Unattended {} };
+        self.store.append(class, &entry, Box::new(move || tell.send(()).unwrap()));
+        told.await.unwrap();
+    }
+
+    fn raw(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.directory.path().join(FILE)).unwrap()
+    }
+}
+
+fn name(text: &str) -> DisplayName {
+    DisplayName::parse(text).unwrap()
+}
+
+fn student(text: &str) -> RosterEntry {
+    RosterEntry { name: name(text), role: Role::Student, group: None }
+}
+
+fn somebody(text: &str) -> Identity {
+    let proof = Proof::Portal { issuer: "ENT".into() };
+    let person = PersonId(Uuid::new_v4());
+    Identity { person, name: name(text), role: Role::Student, group: Some("5e B".into()), on_roster: false, proof }
+}
+
+#[tokio::test]
+async fn a_journal_survives_in_order() {
+    let world = World::new();
+    let class = world.class(world.teacher().await).await;
+    for at in 1..=3 {
+        world.append(class, at).await;
+    }
+    let world = world.reopened();
+    world.append(class, 4).await;
+    let times: Vec<u64> = world.store.journal(class).await.unwrap().iter().map(|entry| entry.at.0).collect();
+    assert_eq!(times, [1, 2, 3, 4]);
+}
+
+#[tokio::test]
+async fn a_changed_or_missing_entry_is_noticed() {
+    for (tamper, seq) in [("UPDATE journal SET body = CAST(replace(CAST(body AS TEXT), '2', '5') AS BLOB) WHERE seq = 2", 2), ("DELETE FROM journal WHERE seq = 1", 2)] {
+        let world = World::new();
+        let class = world.class(world.teacher().await).await;
+        for at in 1..=3 {
+            world.append(class, at).await;
+        }
+        world.raw().execute_batch(tamper).unwrap();
+        assert_eq!(world.store.journal(class).await, Err(StoreError::BrokenChain { seq }), "{tamper}");
+    }
+}
+
+#[tokio::test]
+async fn entries_wait_out_a_database_that_cannot_be_written() {
+    let world = World::new();
+    let class = world.class(world.teacher().await).await;
+    let raw = world.raw();
+    raw.execute_batch("CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT raise(ABORT, 'disk full'); END").unwrap();
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    for at in 1..=3 {
+        let tell = tell.clone();
+        let entry = Entry { at: UnixMs(at), fact: Fact::Unattended {} };
+        world.store.append(class, &entry, Box::new(move || tell.send(at).unwrap()));
+    }
+    // Other writes are refused meanwhile, and the store says that it is not well.
+    while world.store.flush().await.is_ok() {}
+    assert!(!world.store.is_writable());
+    assert!(told.try_recv().is_err(), "nobody was told of an entry that is not on disk");
+    raw.execute_batch("DROP TRIGGER full").unwrap();
+    for at in 1..=3 {
+        assert_eq!(told.recv().await, Some(at));
+    }
+    assert_eq!(world.store.journal(class).await.unwrap().len(), 3);
+    world.store.flush().await.unwrap();
+    assert!(world.store.is_writable());
+}
+
+#[tokio::test]
+async fn a_failed_write_leaves_others_of_its_batch_alone() {
+    let world = World::new();
+    let owner = world.teacher().await;
+    let class = world.class(owner).await;
+    let missing = world.store.renew_invitation(class, PersonId(Uuid::nil()));
+    let added = world.store.add_to_roster(class, vec![student("Noé")]);
+    let (missing, added) = tokio::join!(missing, added);
+    assert_eq!((missing, added.map(|roster| roster.len())), (Err(StoreError::Missing), Ok(1)));
+}
+
+#[tokio::test]
+async fn a_one_time_link_opens_once_and_in_time() {
+    let world = World::new();
+    world.store.add_welcome([7; 32], name("Ada"), NOW.plus_ms(10)).await.unwrap();
+    let late = world.store.use_welcome([7; 32], DEVICE, NOW.plus_ms(10)).await;
+    assert_eq!(late, Err(StoreError::Missing));
+    assert_eq!(world.store.use_welcome([7; 32], DEVICE, NOW).await, Ok(()));
+    assert_eq!(world.store.use_welcome([7; 32], DEVICE, NOW).await, Err(StoreError::Missing));
+    assert!(world.store.has_accounts().await.unwrap());
+}
+
+#[tokio::test]
+async fn an_invitation_is_claimed_revoked_and_renewed() {
+    let world = World::new();
+    let class = world.class(world.teacher().await).await;
+    let noe = world.store.add_to_roster(class, vec![student("Noé")]).await.unwrap().remove(0);
+    let tablet = DeviceSecretHash([2; 32]);
+    let claim = |generation| world.store.claim_invitation(tablet, noe.person, generation, NOW);
+    let stands = async || world.store.standing(tablet, class, NOW).await.unwrap().map(|s| (s.identity.person, s.identity.on_roster));
+
+    assert_eq!(stands().await, Err(NoStanding::UnknownDevice));
+    assert_eq!(claim(noe.generation).await, Ok(class));
+    assert_eq!(stands().await, Ok((noe.person, true)));
+    assert!(world.store.roster(class).await.unwrap()[0].used);
+
+    let revoked = world.store.revoke_invitation(class, noe.person).await.unwrap();
+    assert!(revoked.revoked);
+    assert_eq!(stands().await, Err(NoStanding::NotInvited));
+    assert_eq!(claim(revoked.generation).await, Err(StoreError::Missing));
+
+    let renewed = world.store.renew_invitation(class, noe.person).await.unwrap();
+    assert!(!renewed.revoked && !renewed.used);
+    assert_eq!(claim(noe.generation).await, Err(StoreError::Missing), "the old link stays shut");
+    assert_eq!(claim(renewed.generation).await, Ok(class));
+    assert_eq!(stands().await, Ok((noe.person, true)));
+}
+
+#[tokio::test]
+async fn the_owner_teaches_whatever_else_the_browser_claimed() {
+    let world = World::new();
+    let class = world.class(world.teacher().await).await;
+    let noe = world.store.add_to_roster(class, vec![student("Noé")]).await.unwrap().remove(0);
+    world.store.claim_invitation(DEVICE, noe.person, noe.generation, NOW).await.unwrap();
+    let standing = world.store.standing(DEVICE, class, NOW).await.unwrap().unwrap();
+    assert_eq!((standing.identity.role, standing.identity.proof), (Role::Teacher, Proof::Account {}));
+}
+
+#[tokio::test]
+async fn a_portals_person_stays_until_the_token_says() {
+    let world = World::new();
+    let class = world.class(world.teacher().await).await;
+    let tablet = DeviceSecretHash([2; 32]);
+    let lea = somebody("Léa");
+    world.store.claim_token(tablet, class, lea.clone(), NOW.plus_ms(10), NOW).await.unwrap();
+    let at = async |now| world.store.standing(tablet, class, now).await.unwrap().map(|s| (s.identity, s.until));
+    assert_eq!(at(NOW).await, Ok((lea.clone(), Some(NOW.plus_ms(10)))));
+    assert_eq!(at(NOW.plus_ms(10)).await, Err(NoStanding::NotInvited));
+    assert_eq!(world.store.people(class).await.unwrap().into_values().collect::<Vec<_>>(), [lea.clone()]);
+    let nowhere = world.store.claim_token(tablet, ClassId(Uuid::nil()), lea, NOW, NOW).await;
+    assert_eq!(nowhere, Err(StoreError::Missing));
+}
+
+#[tokio::test]
+async fn a_load_sees_what_was_appended_before() {
+    let world = World::new();
+    let class = world.class(world.teacher().await).await;
+    world.store.remember_person(class, somebody("Léa"));
+    let entry = Entry { at: NOW, fact: Fact::Unattended {} };
+    world.store.append(class, &entry, Box::new(|| {}));
+    let load = async |class| {
+        let (tell, told) = tokio::sync::oneshot::channel();
+        world.store.load(class, Box::new(move |loaded| drop(tell.send(loaded))));
+        told.await.unwrap().map(|loaded| (loaded.setup.class.title.clone(), loaded.people.len(), loaded.entries))
+    };
+    assert_eq!(load(class).await, Some(("Maths".into(), 1, vec![entry])));
+    assert_eq!(load(ClassId(Uuid::nil())).await, None);
+}
+
+#[tokio::test]
+async fn what_is_old_is_erased_and_the_rest_stays() {
+    let world = World::new();
+    let owner = world.teacher().await;
+    let (old, due) = (world.class(owner).await, world.class(owner).await);
+    let noe = world.store.add_to_roster(old, vec![student("Noé")]).await.unwrap().remove(0);
+    let tablet = DeviceSecretHash([2; 32]);
+    world.store.claim_invitation(tablet, noe.person, noe.generation, NOW).await.unwrap();
+    world.store.remember_person(old, somebody("Léa"));
+    world.append(old, 1).await;
+    let later = NOW.plus_ms(31 * DAY_MS);
+    let draft = ClassDraft { title: "Maths".into(), starts_at: later, policy: Policy::Ask, familiar: true };
+    world.store.change_class(due, draft, NOW).await.unwrap();
+
+    assert_eq!(world.store.purge(30, NOW.plus_ms(30 * DAY_MS)).await.unwrap(), Purged::default());
+    let purged = world.store.purge(30, later).await.unwrap();
+    assert_eq!((purged.classes, purged.devices), (1, 1), "the class, and the browser that had claimed only it");
+    let left = |table: &str| -> i64 {
+        world.raw().query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+    };
+    for table in ["roster", "journal", "person", "claim"] {
+        assert_eq!(left(table), 0, "{table}");
+    }
+    assert_eq!((left("class"), left("device"), left("account")), (1, 1, 1));
+}
+
+#[tokio::test]
+async fn a_newer_database_is_left_alone() {
+    let world = World::new();
+    world.raw().pragma_update(None, "user_version", 99).unwrap();
+    assert_eq!(Store::open(world.directory.path()).err(), Some(StoreError::Newer(99)));
+}
