@@ -18,43 +18,107 @@ pub struct Entry {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fact {
     /// A lesson began: this teacher came.
-    Opened { by: PersonId },
+    Opened {
+        by: PersonId,
+    },
     /// The grace was over and no teacher was inside.
     Unattended {},
     /// A teacher is inside again.
-    Attended { by: PersonId },
+    Attended {
+        by: PersonId,
+    },
     /// The lesson is over; without `by` it was left alone for too long.
-    Ended { by: Option<PersonId> },
+    Ended {
+        by: Option<PersonId>,
+    },
 
     /// The first device with which somebody on the roster knocked in this lesson.
-    Bound { person: PersonId, device: DeviceId },
+    Bound {
+        person: PersonId,
+        device: DeviceId,
+    },
     /// Somebody has a seat, or moved with it to another device.
-    Seated { person: PersonId, device: DeviceId, way: Way },
-    Left { person: PersonId, why: Departure },
-    Refused { person: PersonId, device: DeviceId, by: PersonId },
-    Removed { person: PersonId, by: PersonId },
-    Blocked { person: PersonId, by: PersonId },
-    Forgiven { person: PersonId, by: PersonId },
+    Seated {
+        person: PersonId,
+        device: DeviceId,
+        way: Way,
+    },
+    Left {
+        person: PersonId,
+        why: Departure,
+    },
+    Refused {
+        person: PersonId,
+        device: DeviceId,
+        by: PersonId,
+    },
+    Removed {
+        person: PersonId,
+        by: PersonId,
+    },
+    Blocked {
+        person: PersonId,
+        by: PersonId,
+    },
+    Forgiven {
+        person: PersonId,
+        by: PersonId,
+    },
     /// The invitation was revoked on the set-up page.
-    Revoked { person: PersonId },
+    Revoked {
+        person: PersonId,
+    },
 
     /// Without `by` it was changed on the set-up page, which opens nothing.
-    Policy { policy: Policy, by: Option<PersonId> },
+    Policy {
+        policy: Policy,
+        by: Option<PersonId>,
+    },
     /// A teacher opened the door for the roster.
-    DoorOpened { by: PersonId },
-    Note { text: String, by: PersonId },
+    DoorOpened {
+        by: PersonId,
+    },
+    Note {
+        text: String,
+        by: PersonId,
+    },
 
-    Rights { rights: Rights, by: PersonId },
-    OwnRights { person: PersonId, rights: OwnRights, by: PersonId },
-    Spotlight { person: Option<PersonId>, by: PersonId },
-    HandUp { person: PersonId },
-    HandDown { person: PersonId, by: PersonId },
+    Rights {
+        rights: Rights,
+        by: PersonId,
+    },
+    OwnRights {
+        person: PersonId,
+        rights: OwnRights,
+        by: PersonId,
+    },
+    Spotlight {
+        person: Option<PersonId>,
+        by: PersonId,
+    },
+    HandUp {
+        person: PersonId,
+    },
+    HandDown {
+        person: PersonId,
+        by: PersonId,
+    },
 
-    Said { message: ChatId, by: PersonId, text: String },
-    Erased { message: ChatId, by: PersonId },
+    Said {
+        message: ChatId,
+        by: PersonId,
+        text: String,
+    },
+    Erased {
+        message: ChatId,
+        by: PersonId,
+    },
 
     /// A student tried what only teachers may; nothing was changed.
-    Overreached { person: PersonId, ask: String },
+    Overreached {
+        person: PersonId,
+        ask: String,
+    },
 }
 
 /// By what right somebody is seated: a teacher's act, or a rule that a teacher set.

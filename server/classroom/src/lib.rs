@@ -8,14 +8,47 @@
 //! function, so a class rebuilt from its journal is the class that crashed. What it merely *notices* (sockets,
 //! who waits, whose microphone is on) is not written down.
 
+mod agenda;
+mod arrival;
+mod asks;
+mod chair;
+mod chat;
+mod classroom;
+mod conduct;
+mod departure;
+mod door;
 mod entry;
 mod identity;
 mod input;
+mod lesson;
+mod link;
+mod lobby;
+mod look_alike;
 mod output;
+mod pace;
+mod people;
+mod phases;
+mod restore;
+mod rights_table;
+mod ruling;
+mod set_up;
 mod setup;
+mod tell;
+mod view;
+mod visit;
+pub mod waits;
+mod words;
 
+pub use classroom::Classroom;
 pub use entry::{Departure, Entry, Fact, Way};
 pub use identity::{DeviceId, Identity};
 pub use input::Input;
+pub use lesson::Lesson;
+pub use look_alike::looks;
 pub use output::{MediaPermit, Output, Seated};
 pub use setup::{Limits, Setup};
+
+#[cfg(test)]
+mod stories;
+#[cfg(test)]
+mod world;

@@ -6,17 +6,32 @@ use crate::Entry;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
-    Send { to: Vec<SessionId>, event: Event },
+    Send {
+        to: Vec<SessionId>,
+        event: Event,
+    },
     /// The one answer to a request; always before the `Close` of its session.
-    Reply { to: SessionId, id: u32, outcome: Outcome },
+    Reply {
+        to: SessionId,
+        id: u32,
+        outcome: Outcome,
+    },
     /// This session is over, whether or not its socket still stands. Nothing is sent to it any more.
-    Close { session: SessionId, why: Close },
+    Close {
+        session: SessionId,
+        why: Close,
+    },
     /// Write this down. Every later output of this class waits until it is durable, except the two below.
     Record(Entry),
     /// What a seated session's media may do from now on: first on being seated, then on every change. Done at once.
-    Permit { session: SessionId, permit: MediaPermit },
+    Permit {
+        session: SessionId,
+        permit: MediaPermit,
+    },
     /// This session has no seat any more and its media ends. Done at once.
-    Unseat { session: SessionId },
+    Unseat {
+        session: SessionId,
+    },
 }
 
 /// What the relay may forward of one seat: what its person has the right to send *and* has turned on.

@@ -1,0 +1,58 @@
+//! What a class has to remember to do, and when.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use preau_protocol::{PersonId, SessionId, UnixMs};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Alarm {
+    /// No teacher came back in time: the class becomes unattended.
+    Grace,
+    /// It was unattended for too long: it ends.
+    Abandoned,
+    /// Somebody did not come back to their seat.
+    Seat(PersonId),
+    /// Somebody did not come back to their place in the line.
+    Place(PersonId),
+    /// A session's token expires soon, or now.
+    Pass(SessionId),
+}
+
+/// At most one time for each alarm.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Agenda {
+    times: BTreeMap<Alarm, UnixMs>,
+    queue: BTreeSet<(UnixMs, Alarm)>,
+}
+
+impl Agenda {
+    pub fn set(&mut self, alarm: Alarm, at: UnixMs) {
+        self.cancel(alarm);
+        self.times.insert(alarm, at);
+        self.queue.insert((at, alarm));
+    }
+
+    pub fn cancel(&mut self, alarm: Alarm) {
+        if let Some(at) = self.times.remove(&alarm) {
+            self.queue.remove(&(at, alarm));
+        }
+    }
+
+    pub fn has(&self, alarm: Alarm) -> bool {
+        self.times.contains_key(&alarm)
+    }
+
+    pub fn next_at(&self) -> Option<UnixMs> {
+        self.queue.first().map(|(at, _)| *at)
+    }
+
+    /// Takes the first alarm that is due.
+    pub fn pop(&mut self, now: UnixMs) -> Option<Alarm> {
+        let (at, alarm) = *self.queue.first()?;
+        if at > now {
+            return None;
+        }
+        self.cancel(alarm);
+        Some(alarm)
+    }
+}

@@ -1,0 +1,77 @@
+//! The life of a lesson: open while a teacher is inside, unattended without one, ended.
+
+use preau_protocol::{ClassEvent, Close, Event, Gone, PersonId, Phase, SessionEvent, SessionId};
+
+use crate::{
+    Classroom, Fact, Output,
+    agenda::{Agenda, Alarm},
+    lobby::Lobby,
+    waits::{TEACHER_GRACE_MS, UNATTENDED_MS_MAX},
+};
+
+impl Classroom {
+    /// A teacher is inside.
+    pub(crate) fn attend(&mut self, by: PersonId) {
+        self.agenda.cancel(Alarm::Grace);
+        self.agenda.cancel(Alarm::Abandoned);
+        match self.lesson.phase {
+            Phase::Open => return,
+            Phase::Scheduled | Phase::Ended => self.record(Fact::Opened { by }),
+            Phase::Unattended => self.record(Fact::Attended { by }),
+        }
+        self.tell_phase();
+    }
+
+    /// A teacher may have gone: if none is inside, the grace begins.
+    pub(crate) fn mind_attendance(&mut self) {
+        let attended = self.teachers.iter().any(|teacher| self.chairs[teacher].is_here());
+        if self.lesson.phase == Phase::Open && !attended && !self.agenda.has(Alarm::Grace) {
+            self.agenda.set(Alarm::Grace, self.now.plus_ms(TEACHER_GRACE_MS));
+        }
+    }
+
+    /// The grace is over.
+    pub(crate) fn become_unattended(&mut self) {
+        self.record(Fact::Unattended {});
+        self.agenda.set(Alarm::Abandoned, self.now.plus_ms(UNATTENDED_MS_MAX));
+        self.tell_phase();
+        // A teacher may stand before the door with another device than the one that was lost.
+        self.door_moved = true;
+    }
+
+    /// The lesson is over for everyone, in class and at the door.
+    pub(crate) fn end(&mut self, by: Option<PersonId>) {
+        let seated: Vec<SessionId> = self.chairs.values().filter_map(|chair| chair.session()).collect();
+        for session in seated {
+            self.put(Output::Unseat { session });
+        }
+        self.record(Fact::Ended { by });
+        let everyone: Vec<SessionId> = self.visits.keys().copied().collect();
+        if !everyone.is_empty() {
+            let event = Event::Session(SessionEvent::Gone { why: Gone::Ended });
+            self.put(Output::Send { to: everyone.clone(), event });
+        }
+        for session in everyone {
+            self.close(session, Close::Done);
+        }
+        self.chairs.clear();
+        self.teachers.clear();
+        self.lobby = Lobby::default();
+        self.agenda = Agenda::default();
+        for person in self.people.ids() {
+            self.let_go(person);
+        }
+    }
+
+    fn tell_phase(&mut self) {
+        let phase = self.lesson.phase;
+        self.tell_class(ClassEvent::Phase { phase });
+        let seated: Vec<PersonId> = self.chairs.keys().copied().collect();
+        for person in seated {
+            self.permit(person);
+        }
+        // Those who wait, wait for something else now; and `opened` may have changed with the phase.
+        self.lobby.move_all();
+        self.tell_door();
+    }
+}

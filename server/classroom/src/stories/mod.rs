@@ -1,0 +1,7 @@
+//! Short stories of a class, told by its tests.
+
+mod at_the_door;
+mod crashes;
+mod in_class;
+mod of_devices;
+mod unattended;
