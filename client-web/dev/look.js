@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { preview } from 'vite';
 
+import { classStates } from './class-states.js';
 import { states } from './states.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -30,7 +31,7 @@ const browser = await chromium.launch({
 
 const findings = [];
 let pictures = 0;
-for (const state of states.filter(({ name }) => name.includes(only))) {
+for (const state of [...states, ...classStates].filter(({ name }) => name.includes(only))) {
   for (const width of WIDTHS) {
     for (const colorScheme of THEMES) {
       for (const locale of LANGUAGES) {
@@ -66,6 +67,7 @@ async function look(state, { width, colorScheme, locale }) {
   });
   page.on('pageerror', (error) => findings.push(`${name}: ${error.message}`));
   try {
+    await state.prepare?.(page);
     await page.goto(origin + state.path);
     await page.evaluate(() => document.fonts.ready);
     await state.act(page);

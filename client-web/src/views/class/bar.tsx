@@ -69,24 +69,23 @@ export function BarButton({ icon, label, pressed, expanded, closed = null, class
     <button
       type="button"
       class={extra ? `bar-button ${extra}` : 'bar-button'}
-      aria-label={label}
       aria-pressed={pressed}
       aria-expanded={expanded}
       aria-disabled={closed !== null}
       aria-keyshortcuts={shortcut}
-      aria-describedby={closed !== null || badge ? id : undefined}
+      aria-describedby={closed !== null ? id : undefined}
       title={closed ?? label}
       onClick={() => (closed === null ? onClick() : toast(closed, 'lock'))}
     >
       <Icon name={icon} />
-      <span class="bar-label" aria-hidden="true">
-        {label}
-      </span>
+      <span class="bar-label">{label}</span>
       {closed !== null && <Icon name="lock" class="bar-lock" />}
-      <span class="bar-badge" id={id}>
-        {closed !== null && <span class="sr-only">{closed}</span>}
-        {badge}
-      </span>
+      {badge && <span class="bar-badge">{badge}</span>}
+      {closed !== null && (
+        <span id={id} hidden>
+          {closed}
+        </span>
+      )}
     </button>
   );
 }

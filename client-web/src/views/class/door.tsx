@@ -105,17 +105,20 @@ function KnockRow({ knock, now, onAnswer }: { knock: Knock; now: number; onAnswe
   return (
     <li class={isDoubtful(knock) ? 'knock doubtful' : 'knock'} data-person={person}>
       <div class="knock-who">
-        <span class="knock-name">{name}</span>
-        <span class="knock-tags">
+        <span class="knock-head">
+          <span class="knock-name">{name}</span>
+          <span class="hint tabular">{t.since(minutes)}</span>
+        </span>
+        <span class="knock-facts">
           {knock.role === 'teacher' && <span class="tag">{t.teacher}</span>}
-          {about.group !== undefined && <span class="tag">{about.group}</span>}
           <span class={about.on_roster ? 'tag good' : 'tag attention'}>
             <Icon name={about.on_roster ? 'check' : 'info'} />
             {about.on_roster ? t.onRoster : t.notOnRoster}
           </span>
-        </span>
-        <span class="hint">
-          {proofOf(knock)} · {t.since(minutes)}
+          <span class="hint">
+            {about.group !== undefined && `${about.group} · `}
+            {proofOf(knock)}
+          </span>
         </span>
         {about.look_alike !== undefined && <Warning text={t.lookAlike(about.look_alike)} />}
         {knock.other_device && <Warning text={t.otherDevice} />}
@@ -159,7 +162,7 @@ function Settings({ door }: { door: Door }) {
       <summary>
         <Icon name="settings" />
         <span class="grow">{t.settings}</span>
-        <span class="tag">{policies[door.policy].title}</span>
+        <span class="tag">{t.rule[door.policy]}</span>
       </summary>
       <Choices
         legend={t.policy}

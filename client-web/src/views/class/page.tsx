@@ -8,7 +8,7 @@ import { useAttendance } from './attendance';
 import { Banners } from './banners';
 import { Bar } from './bar';
 import { ClassPanel } from './panel';
-import { Pictures } from './pictures';
+import { Pictures, SpeakingLine } from './pictures';
 import { followKeys } from './shortcuts';
 import { Sounds } from './sounds';
 
@@ -22,6 +22,7 @@ export function ClassPage() {
       <header class="class-head" data-theme="dark">
         <Title text={invitation.class.title} class="class-title" />
         <span class="second tabular">{t.here(state.people.length)}</span>
+        <SpeakingLine />
       </header>
       <main id="main" class="class-main" data-theme="dark" aria-label={t.pictures} tabIndex={-1}>
         <Banners />

@@ -39,7 +39,6 @@ function Stage() {
       <div class="stage">
         {sharing !== null ? <ScreenTile person={sharing} /> : large === null ? <Alone /> : <Tile person={large} large />}
       </div>
-      <SpeakingLine />
       {strip.length > 0 && (
         <ul class="strip" tabIndex={0} aria-label={words().class.people.title}>
           {strip.map((person) => (
@@ -78,7 +77,6 @@ function Grid() {
           </li>
         ))}
       </ul>
-      <SpeakingLine />
       {pages > 1 && (
         <nav class="pager" aria-label={t.grid}>
           <IconButton icon="arrow-left" label={t.previous} disabled={current === 0} onClick={() => setPage(current - 1)} />
@@ -110,20 +108,17 @@ function Alone() {
 }
 
 /** The names of those who speak, also of those whose picture is not on the screen. */
-function SpeakingLine() {
+export function SpeakingLine() {
   const { state } = useAttendance();
   const names = state.speaking.flatMap((id) => {
     const person = state.people.find((one) => one.person === id);
     return person === undefined || id === state.self?.person ? [] : [person.name];
   });
+  if (names.length === 0) return null;
   return (
-    <p class="speaking-line" aria-hidden={names.length === 0}>
-      {names.length > 0 && (
-        <>
-          <Icon name="speaker" />
-          {words().class.speaks(names.join(', '))}
-        </>
-      )}
+    <p class="speaking-line">
+      <Icon name="speaker" />
+      <span>{words().class.speaks(names)}</span>
     </p>
   );
 }

@@ -40,8 +40,7 @@ export function Tile({ person, large }: { person: Person; large?: boolean }) {
           </span>
         </span>
         <span class="tile-words">
-          {person.name}
-          {isOwn && ` (${t.you(familiar)})`}
+          {isOwn ? t.youAlone(familiar) : person.name}
         </span>
         {person.away && <span class="tag attention">{t.away}</span>}
       </div>

@@ -134,7 +134,7 @@ function Toggle({ kind, capture }: { kind: Kind; capture: Capture }) {
       onClick={() => void media.toggle(kind)}
     >
       {t.tryout[kind]}
-      <span class="device-state">{isOn ? t.class.bar.on : t.class.bar.off}</span>
+      <span class="device-state">{isOn ? t.tryout.isOn[kind] : t.tryout.isOff[kind]}</span>
     </Button>
   );
 }
