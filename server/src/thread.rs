@@ -2,16 +2,15 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::Arc;
 use std::time::Instant;
 
 use preau_protocol::ClassId;
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
-use crate::shard::{Input, LineId, Output, Shard};
+use crate::shard::{Input, LineId, Loaded, Output, Shard};
 use crate::shards::{Command, Down, INBOX_MAX, Load};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::udp::{Bound, Udp};
 
 /// Batches read before others get their turn: a flood must not keep the inbox waiting.
@@ -24,7 +23,7 @@ pub fn start(
     index: usize,
     shard: Shard,
     bound: Bound,
-    store: Arc<Store>,
+    store: Store,
 ) -> io::Result<(mpsc::Sender<Command>, std::thread::JoinHandle<()>)> {
     let (inbox, commands) = mpsc::channel(INBOX_MAX);
     let thread = std::thread::Builder::new().name(format!("shard-{index}")).spawn(move || {
@@ -37,7 +36,7 @@ pub fn start(
     Ok((inbox, thread))
 }
 
-async fn run(shard: Shard, bound: Bound, store: Arc<Store>, mut commands: mpsc::Receiver<Command>) -> io::Result<()> {
+async fn run(shard: Shard, bound: Bound, store: Store, mut commands: mpsc::Receiver<Command>) -> io::Result<()> {
     let mut udp = Udp::new(bound)?;
     // Bounded by the store's own queue: each message answers something the store had accepted.
     let (answers, mut answered) = mpsc::unbounded_channel();
@@ -81,7 +80,7 @@ async fn at(wake: Option<Instant>) {
 struct Driver {
     shard: Shard,
     lines: HashMap<LineId, (ClassId, mpsc::Sender<Down>)>,
-    store: Arc<Store>,
+    store: Store,
     answers: mpsc::UnboundedSender<Input>,
 }
 
@@ -143,9 +142,8 @@ impl Driver {
                 }
                 Output::Load { class } => self.load(class),
                 Output::Append { class, number, entry } => {
-                    let answers = self.answers.clone();
-                    let durable = move || drop(answers.send(Input::Durable { class, number }));
-                    self.store.append(class, &entry, Box::new(durable));
+                    let ticket = Ticket { answers: self.answers.clone(), class, number, durable: false };
+                    self.store.append(class, &entry, Box::new(move || ticket.redeem()));
                 }
             }
         }
@@ -159,8 +157,47 @@ impl Driver {
     }
 
     fn load(&mut self, class: ClassId) {
-        let answers = self.answers.clone();
-        let loaded = move |loaded| drop(answers.send(Input::Loaded { class, loaded }));
-        self.store.load(class, Box::new(loaded));
+        let (store, answers) = (self.store.clone(), self.answers.clone());
+        tokio::spawn(async move {
+            let loaded = match read(&store, class).await {
+                Ok(loaded) => Some(Box::new(loaded)),
+                Err(error) => {
+                    tracing::error!(%error, "a class could not be read");
+                    None
+                }
+            };
+            // The shard is gone only when the server is.
+            drop(answers.send(Input::Loaded { class, loaded }));
+        });
+    }
+}
+
+async fn read(store: &Store, class: ClassId) -> Result<Loaded, StoreError> {
+    let setup = store.setup(class).await?;
+    let people = store.people(class).await?;
+    let entries = store.journal(class).await?;
+    Ok(Loaded { setup, people, entries })
+}
+
+/// An entry on its way to the disk. Dropped unredeemed, it says that the entry will never be there.
+struct Ticket {
+    answers: mpsc::UnboundedSender<Input>,
+    class: ClassId,
+    number: u64,
+    durable: bool,
+}
+
+impl Ticket {
+    fn redeem(mut self) {
+        self.durable = true;
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let (class, number) = (self.class, self.number);
+        let input = if self.durable { Input::Durable { class, number } } else { Input::Unsaved { class } };
+        // The shard is gone only when the server is.
+        drop(self.answers.send(input));
     }
 }

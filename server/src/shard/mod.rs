@@ -70,6 +70,8 @@ pub enum Input {
     Loaded { class: ClassId, loaded: Option<Box<Loaded>> },
     /// All entries up to this number are on disk.
     Durable { class: ClassId, number: u64 },
+    /// An entry never will be: memory and journal disagree, so the class begins again from its journal.
+    Unsaved { class: ClassId },
     /// The server goes down in order: everyone is told to come back.
     Drain,
 }
@@ -146,6 +148,7 @@ impl Shard {
             Input::Durable { class, number } => {
                 self.in_room(class, now, |room, reach| room.durable_up_to(number, reach));
             }
+            Input::Unsaved { class } => self.begin_again(class, now),
             Input::Drain => self.drain(),
         }
     }
@@ -230,10 +233,7 @@ impl Shard {
         let classroom = Classroom::restore(loaded.setup, loaded.people, loaded.entries, now_ms);
         let media_room = self.media.open(class);
         self.rooms.insert(class, Room::new(class, invited, classroom, media_room));
-        self.in_room(class, now, |room, reach| room.feed(ClassInput::Timeout, reach));
-        for arrival in waiting {
-            self.arrive(arrival, now);
-        }
+        self.in_room(class, now, |room, reach| waiting.into_iter().for_each(|arrival| room.arrive(arrival, reach)));
     }
 
     fn gone(&mut self, class: ClassId, line: LineId, now: Instant) {
@@ -241,6 +241,11 @@ impl Shard {
             waiting.retain(|arrival| arrival.line != line);
         }
         self.in_room(class, now, |room, reach| room.lose(line, reach));
+    }
+
+    /// Forgets a class's memory. Its people are told to come back, and find it as the journal has it.
+    fn begin_again(&mut self, class: ClassId, now: Instant) {
+        self.in_room(class, now, |room, reach| room.dissolve(reach));
     }
 
     fn drain(&mut self) {
@@ -267,3 +272,6 @@ impl Shard {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,6 +24,8 @@ pub struct Room {
     durable: u64,
     /// What may be said only once the entry of this number is on disk.
     held: VecDeque<(u64, Saying)>,
+    /// Memory and journal disagree: this room ends, and the class is read again.
+    dissolved: bool,
 }
 
 /// What the class says to sessions.
@@ -36,7 +38,7 @@ enum Saying {
 impl Room {
     pub fn new(class: ClassId, invited: Invited, classroom: Classroom, media_room: RoomId) -> Room {
         let (desks, lines, held) = (BTreeMap::new(), BTreeMap::new(), VecDeque::new());
-        Room { class, invited, classroom, media_room, desks, lines, recorded: 0, durable: 0, held }
+        Room { class, invited, classroom, media_room, desks, lines, recorded: 0, durable: 0, held, dissolved: false }
     }
 
     pub(super) fn class(&self) -> ClassId {
@@ -65,7 +67,19 @@ impl Room {
 
     /// Nobody is here, nothing is to be waited for: the journal knows the rest.
     pub fn is_over(&self) -> bool {
-        self.desks.is_empty() && self.held.is_empty() && self.recorded == self.durable && self.wakes_at().is_none()
+        let quiet = self.held.is_empty() && self.recorded == self.durable && self.wakes_at().is_none();
+        self.desks.is_empty() && (quiet || self.dissolved)
+    }
+
+    /// Ends every conversation and every media session; what was not yet said is never said.
+    pub fn dissolve(&mut self, reach: &mut Reach<'_>) {
+        self.dissolved = true;
+        self.held.clear();
+        for session in std::mem::take(&mut self.desks).into_keys() {
+            reach.media.remove(session, reach.now);
+        }
+        let lines = std::mem::take(&mut self.lines).into_keys();
+        reach.out.extend(lines.map(|line| Output::HangUp { line, why: Close::Draining }));
     }
 
     /// Somebody verified comes: into the conversation they name, if it is theirs, else into a new one.

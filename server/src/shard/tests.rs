@@ -1,0 +1,260 @@
+//! Stories of a shard: what is said, to whom, and not before it may be.
+
+use std::time::Duration;
+
+use preau_protocol::{
+    ClientFrame, DisplayName, Outcome, Policy, Proof, Request, Role, ServerFrame, SessionAsk, SessionId, UnixMs, Welcome,
+};
+use preau_sfu::Certificate;
+use uuid::Uuid;
+
+use super::*;
+
+const CLASS: ClassId = ClassId(Uuid::from_u128(1));
+const ADA: u128 = 0xada;
+const NOE: u128 = 0x0e0;
+
+/// A shard with a store that writes when told to.
+struct World {
+    shard: Shard,
+    now: Instant,
+    entries: Vec<Entry>,
+    durable: u64,
+    heard: BTreeMap<LineId, Vec<ServerFrame>>,
+    closed: BTreeMap<LineId, Close>,
+    next_line: u64,
+}
+
+impl World {
+    fn new() -> World {
+        let certificate = Certificate::generate().expect("a certificate");
+        let relay = RelayConfig { certificate, addresses: vec!["127.0.0.1:9".parse().expect("address")], seed: [7; 32] };
+        let now = Instant::now();
+        World {
+            shard: Shard::new(relay, Epoch::new(now, UnixMs(1_000_000))),
+            now,
+            entries: Vec::new(),
+            durable: 0,
+            heard: BTreeMap::new(),
+            closed: BTreeMap::new(),
+            next_line: 1,
+        }
+    }
+
+    fn arrive(&mut self, who: u128, resume: Option<Resume>) -> LineId {
+        let line = LineId(self.next_line);
+        self.next_line += 1;
+        let arrival = Arrival {
+            class: CLASS,
+            line,
+            fresh: SessionId(Uuid::from_u128(u128::from(line.0) << 64)),
+            resume,
+            identity: identity(who),
+            device: DeviceId(Uuid::from_u128(who)),
+            until: None,
+        };
+        self.give(Input::Arrive(Box::new(arrival)));
+        line
+    }
+
+    fn ask(&mut self, line: LineId, ask: &str) {
+        let frame = serde_json::from_str(&format!(r#"{{"id":7,"ask":{ask}}}"#)).expect("a request");
+        let ClientFrame::Request(Request { id, ask }) = frame else { panic!("a request, not a hello") };
+        self.give(Input::Ask { class: CLASS, line, id, ask });
+    }
+
+    fn give(&mut self, input: Input) {
+        self.shard.handle(input, self.now);
+        while let Some(output) = self.shard.poll_output() {
+            match output {
+                Output::Write { line, frame } => {
+                    self.heard.entry(line).or_default().push(serde_json::from_str(&frame).expect("a frame"));
+                }
+                Output::HangUp { line, why } => assert_eq!(self.closed.insert(line, why), None, "closed twice"),
+                Output::Load { class } => {
+                    let loaded = Some(Box::new(Loaded { setup: setup(), people: people(), entries: self.entries.clone() }));
+                    self.shard.handle(Input::Loaded { class, loaded }, self.now);
+                }
+                Output::Append { entry, .. } => self.entries.push(entry),
+            }
+        }
+    }
+
+    /// The store writes all that it was given.
+    fn write(&mut self) {
+        self.durable = self.entries.len() as u64;
+        self.give(Input::Durable { class: CLASS, number: self.durable });
+    }
+
+    fn welcome(&self, line: LineId) -> &Welcome {
+        match self.heard.get(&line).and_then(|frames| frames.first()) {
+            Some(ServerFrame::Welcome(welcome)) => welcome,
+            other => panic!("no welcome but {other:?}"),
+        }
+    }
+
+    fn seqs(&self, line: LineId) -> Vec<u32> {
+        let frames = self.heard.get(&line).into_iter().flatten();
+        frames.filter_map(|frame| if let ServerFrame::Event(event) = frame { Some(event.seq) } else { None }).collect()
+    }
+
+    /// What a line heard, as JSON, for a look at single words.
+    fn text(&self, line: LineId) -> String {
+        serde_json::to_string(&self.heard.get(&line)).expect("frames are JSON")
+    }
+}
+
+fn identity(who: u128) -> Identity {
+    let role = if who == ADA { Role::Teacher } else { Role::Student };
+    Identity {
+        person: PersonId(Uuid::from_u128(who)),
+        name: DisplayName::parse(&format!("Person {who}")).expect("a name"),
+        role,
+        group: None,
+        on_roster: true,
+        proof: Proof::Invitation {},
+    }
+}
+
+fn people() -> BTreeMap<PersonId, Identity> {
+    [ADA, NOE].map(|who| (identity(who).person, identity(who))).into()
+}
+
+fn setup() -> Setup {
+    let class = Invited {
+        class: CLASS,
+        title: "Maths".into(),
+        teacher: DisplayName::parse("Ada").expect("a name"),
+        starts_at: UnixMs(0),
+        familiar: false,
+    };
+    Setup { class, policy: Policy::Ask, roster: [(identity(NOE).person, identity(NOE).name)].into() }
+}
+
+fn admit(who: u128) -> String {
+    format!(r#"{{"door":{{"admit":{{"people":["{}"]}}}}}}"#, Uuid::from_u128(who))
+}
+
+#[test]
+fn nobody_hears_of_an_admission_before_it_is_written() {
+    let mut world = World::new();
+    let ada = world.arrive(ADA, None);
+    world.write();
+    let noe = world.arrive(NOE, None);
+    world.write();
+    world.ask(ada, &admit(NOE));
+    assert!(!world.text(noe).contains("snapshot"), "seated before the journal knew");
+    assert!(!world.text(ada).contains(r#""reply""#), "acknowledged before the journal knew");
+    world.write();
+    assert!(world.text(noe).contains("snapshot"));
+    let done = ServerFrame::Reply(preau_protocol::Reply { id: 7, outcome: Outcome::Done {} });
+    assert!(world.heard[&ada].contains(&done));
+}
+
+#[test]
+fn whoever_waits_gets_no_media_and_is_shown_out_for_asking() {
+    let mut world = World::new();
+    let ada = world.arrive(ADA, None);
+    world.write();
+    let noe = world.arrive(NOE, None);
+    world.write();
+    world.ask(noe, r#"{"media":{"view":{"looks":[]}}}"#);
+    assert_eq!(world.closed.get(&noe), Some(&Close::NotAllowed));
+    assert_eq!(world.closed.get(&ada), None);
+}
+
+#[test]
+fn a_broken_conversation_goes_on_where_it_broke() {
+    let mut world = World::new();
+    let ada = world.arrive(ADA, None);
+    world.write();
+    let session = world.welcome(ada).session;
+    let last_seq = *world.seqs(ada).last().expect("events");
+    world.give(Input::Gone { class: CLASS, line: ada });
+    world.arrive(NOE, None);
+    world.write();
+    let again = world.arrive(ADA, Some(Resume { session, last_seq }));
+    assert!(world.welcome(again).resumed);
+    assert_eq!(world.seqs(again).first(), Some(&(last_seq + 1)), "the knock that was missed");
+    assert!(world.text(again).contains("knock") && !world.text(again).contains("snapshot"));
+}
+
+#[test]
+fn a_strangers_session_is_not_resumed() {
+    let mut world = World::new();
+    let ada = world.arrive(ADA, None);
+    world.write();
+    let session = world.welcome(ada).session;
+    let noe = world.arrive(NOE, Some(Resume { session, last_seq: 0 }));
+    assert!(!world.welcome(noe).resumed);
+    assert_ne!(world.welcome(noe).session, session);
+    assert!(!world.text(noe).contains("snapshot"));
+}
+
+#[test]
+fn after_a_crash_a_seat_is_still_ones_own() {
+    let mut world = World::new();
+    let ada = world.arrive(ADA, None);
+    world.write();
+    world.arrive(NOE, None);
+    world.ask(ada, &admit(NOE));
+    world.write();
+    let entries = std::mem::take(&mut world.entries);
+    let mut world = World { entries, ..World::new() };
+    let noe = world.arrive(NOE, None);
+    world.write();
+    assert!(world.text(noe).contains("snapshot"), "{}", world.text(noe));
+}
+
+#[test]
+fn a_class_that_cannot_be_written_begins_again() {
+    let mut world = World::new();
+    let ada = world.arrive(ADA, None);
+    world.give(Input::Unsaved { class: CLASS });
+    assert_eq!(world.closed.get(&ada), Some(&Close::Draining));
+    assert_eq!(world.shard.phase(CLASS), None);
+    world.entries.clear();
+    let again = world.arrive(ADA, None);
+    world.write();
+    assert!(!world.welcome(again).resumed);
+    assert!(world.text(again).contains("snapshot"));
+}
+
+#[test]
+fn a_class_that_is_not_there_answers_like_one_that_is_not_ones_own() {
+    let mut world = World::new();
+    world.shard.handle(Input::Arrive(Box::new(stranger(LineId(9)))), world.now);
+    assert_eq!(world.shard.poll_output(), Some(Output::Load { class: CLASS }));
+    world.shard.handle(Input::Loaded { class: CLASS, loaded: None }, world.now);
+    assert_eq!(world.shard.poll_output(), Some(Output::HangUp { line: LineId(9), why: Close::NotAllowed }));
+}
+
+fn stranger(line: LineId) -> Arrival {
+    let fresh = SessionId(Uuid::from_u128(9));
+    let device = DeviceId(Uuid::from_u128(9));
+    Arrival { class: CLASS, line, fresh, resume: None, identity: identity(NOE), device, until: None }
+}
+
+#[test]
+fn an_empty_class_is_let_go() {
+    let mut world = World::new();
+    let noe = world.arrive(NOE, None);
+    world.write();
+    world.ask(noe, &serde_json::to_string(&Ask::Session(SessionAsk::Leave {})).expect("an ask"));
+    world.write();
+    assert_eq!(world.closed.get(&noe), Some(&Close::Done));
+    assert_eq!(world.shard.phase(CLASS), None);
+    assert_eq!(world.shard.poll_timeout(), None);
+}
+
+#[test]
+fn draining_tells_everyone_to_come_back() {
+    let mut world = World::new();
+    let ada = world.arrive(ADA, None);
+    world.write();
+    world.give(Input::Drain);
+    assert_eq!(world.closed.get(&ada), Some(&Close::Draining));
+    world.now += Duration::from_secs(1);
+    let late = world.arrive(NOE, None);
+    assert_eq!(world.closed.get(&late), Some(&Close::Draining));
+}
