@@ -13,7 +13,7 @@ mod participant;
 mod receipt;
 mod report;
 
-pub use conversation::{Closing, Conversation, ConversationError};
+pub use conversation::{Closing, Conversation, ConversationError, connect};
 pub use device::{Device, DeviceError, Secret};
 pub use frames::Source;
 pub use media::{MediaError, Peer, Publishing};

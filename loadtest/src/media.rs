@@ -58,7 +58,6 @@ pub enum MediaError {
 /// One peer connection: four senders, and fixed slots to receive in.
 pub struct Peer {
     connection: Arc<dyn PeerConnection>,
-    transceivers: Vec<Arc<dyn RtpTransceiver>>,
     tracks: BTreeMap<Source, Arc<TrackLocalStaticRTP>>,
     state: watch::Receiver<RTCPeerConnectionState>,
     ledger: Arc<Ledger>,
@@ -157,9 +156,9 @@ impl Peer {
         let (send, receive) = sections(&transceivers).await?;
         let ledger = Arc::new(Ledger::default());
         let video: Vec<String> = receive.video.iter().chain([&receive.screen]).cloned().collect();
-        tokio::spawn(keep_books(tracks_rx, transceivers.clone(), ledger.clone(), video));
+        tokio::spawn(keep_books(tracks_rx, transceivers, ledger.clone(), video));
         let ask = MediaAsk::Offer { sdp, send: send.clone(), receive: receive.clone() };
-        Ok((Peer { connection, transceivers, tracks, state, ledger, send, receive }, ask))
+        Ok((Peer { connection, tracks, state, ledger, send, receive }, ask))
     }
 
     /// Takes the server's answer.
@@ -233,9 +232,19 @@ impl Peer {
         Some((value("a=ice-ufrag:")?, value("a=ice-pwd:")?))
     }
 
-    /// How many media sections were offered.
-    pub fn sections(&self) -> usize {
-        self.transceivers.len()
+    /// The server's half of ICE that anybody on the path can read: its ufrag.
+    pub async fn remote_ufrag(&self) -> Option<String> {
+        let sdp = self.connection.remote_description().await?.sdp;
+        sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).map(str::to_owned)
+    }
+
+    /// Where the server's answer says that media goes: its first candidate (RFC 8839 §5.1).
+    pub async fn remote_candidate(&self) -> Option<SocketAddr> {
+        let sdp = self.connection.remote_description().await?.sdp;
+        sdp.lines().filter_map(|line| line.strip_prefix("a=candidate:")).find_map(|line| {
+            let words: Vec<&str> = line.split(' ').collect();
+            Some(SocketAddr::new(words.get(4)?.parse().ok()?, words.get(5)?.parse().ok()?))
+        })
     }
 
     pub async fn close(&self) -> Result<(), MediaError> {

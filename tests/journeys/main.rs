@@ -1,0 +1,16 @@
+//! Journeys: the real server as a process, real sockets, and real media on a WebRTC stack that is not its own.
+
+mod coming_back;
+mod crash;
+mod datagrams;
+mod door;
+mod frames;
+mod hello;
+mod media;
+mod people_waiting;
+mod removal;
+mod school;
+mod students;
+mod tokens;
+mod unattended;
+mod wire;

@@ -1,0 +1,110 @@
+//! A WebSocket by hand, for bytes that no decent library would send.
+
+use std::time::Duration;
+
+use preau_loadtest::Device;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// Twice what the server allows anything to take, and room for a busy machine.
+const WITHIN: Duration = Duration::from_secs(15);
+
+pub struct Wire(TcpStream);
+
+impl Wire {
+    /// A bare TCP connection to the server.
+    pub async fn dial(device: &Device) -> Wire {
+        let address = device.server().trim_start_matches("http://").replace("localhost", "127.0.0.1");
+        Wire(TcpStream::connect(address).await.expect("the server listens"))
+    }
+
+    /// An upgraded connection, as `device` has it.
+    pub async fn open(device: &Device) -> Wire {
+        let mut wire = Wire::dial(device).await;
+        let origin = device.server();
+        let cookie = device.cookie().map(|cookie| format!("Cookie: {cookie}\r\n")).unwrap_or_default();
+        let host = origin.trim_start_matches("http://");
+        let head = format!(
+            "GET /ws HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nOrigin: {origin}\r\n{cookie}\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        wire.send(head.as_bytes()).await;
+        let answer = wire.head().await;
+        assert!(answer.starts_with("HTTP/1.1 101"), "{answer}");
+        wire
+    }
+
+    /// Sends bytes as they are. Whoever is cut off while sending learns it from reading.
+    pub async fn send(&mut self, bytes: &[u8]) {
+        self.0.write_all(bytes).await.ok();
+    }
+
+    /// One frame: `first` holds FIN and opcode (RFC 6455 §5.2), and the mask is zero, which is a mask.
+    pub async fn frame(&mut self, first: u8, payload: &[u8]) {
+        let mut bytes = vec![first];
+        match payload.len() {
+            n @ 0..=125 => bytes.push(0x80 | n as u8),
+            n @ 126..=65_535 => {
+                bytes.push(0x80 | 126);
+                bytes.extend((n as u16).to_be_bytes());
+            }
+            n => {
+                bytes.push(0x80 | 127);
+                bytes.extend((n as u64).to_be_bytes());
+            }
+        }
+        bytes.extend([0; 4]);
+        bytes.extend(payload);
+        self.send(&bytes).await;
+    }
+
+    pub async fn text(&mut self, text: &str) {
+        self.frame(0x81, text.as_bytes()).await;
+    }
+
+    /// Reads the head of an HTTP answer.
+    pub async fn head(&mut self) -> String {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            match timeout(WITHIN, self.0.read_u8()).await {
+                Ok(Ok(byte)) => head.push(byte),
+                Ok(Err(_)) => break,
+                Err(_) => panic!("no answer within {WITHIN:?}"),
+            }
+        }
+        String::from_utf8_lossy(&head).into_owned()
+    }
+
+    /// Reads frames until the server closes. Returns the close code, or 1006 for a connection that just ends.
+    pub async fn close_code(&mut self) -> u16 {
+        self.until_close().await.0
+    }
+
+    /// The close code, and the text frames that came before it.
+    pub async fn until_close(&mut self) -> (u16, Vec<String>) {
+        let mut texts = Vec::new();
+        loop {
+            let frame = timeout(WITHIN, self.next_frame()).await.expect("the server closes in time");
+            match frame {
+                Ok((0x1, payload)) => texts.push(String::from_utf8_lossy(&payload).into_owned()),
+                Ok((0x8, payload)) if payload.len() >= 2 => return (u16::from_be_bytes([payload[0], payload[1]]), texts),
+                Ok((0x8, _)) => return (1005, texts),
+                Ok(_) => {}
+                Err(_) => return (1006, texts),
+            }
+        }
+    }
+
+    async fn next_frame(&mut self) -> std::io::Result<(u8, Vec<u8>)> {
+        let opcode = self.0.read_u8().await? & 0x0f;
+        let length = match self.0.read_u8().await? & 0x7f {
+            126 => self.0.read_u16().await?.into(),
+            127 => self.0.read_u64().await?,
+            short => short.into(),
+        };
+        let mut payload = vec![0; length as usize];
+        self.0.read_exact(&mut payload).await?;
+        Ok((opcode, payload))
+    }
+}

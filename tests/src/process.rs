@@ -1,0 +1,171 @@
+//! The real server as a process: started on free ports with data of its own, killed, started again.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+
+/// The bar for a cold start is one second; a busy machine gets more.
+const READY_WITHIN: Duration = Duration::from_secs(20);
+/// Draining tells everyone and waits for them a little.
+const DRAINED_WITHIN: Duration = Duration::from_secs(20);
+
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    #[error("not ready within {READY_WITHIN:?}; it said: {0}")]
+    NotReady(String),
+    #[error("still there {DRAINED_WITHIN:?} after being told to stop")]
+    NotStopped,
+}
+
+/// A server, its data directory, and what it said.
+pub struct Server {
+    child: Child,
+    /// Kept open: a server whose output nobody reads would block on it.
+    _output: Lines<BufReader<ChildStdout>>,
+    data: TempDir,
+    log: PathBuf,
+    flags: Vec<String>,
+    /// Like `http://localhost:40123`.
+    pub origin: String,
+    /// The first teacher's link, printed at the first start only.
+    pub welcome: Option<String>,
+}
+
+impl Server {
+    /// Starts a server that nobody has used before.
+    pub async fn start() -> Result<Server, ServerError> {
+        Server::start_with(&[]).await
+    }
+
+    /// The same with further flags.
+    pub async fn start_with(flags: &[&str]) -> Result<Server, ServerError> {
+        let data = tempfile::tempdir()?;
+        let log = data.path().join("log.txt");
+        let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        let (child, output, said) = spawn(data.path(), &log, "127.0.0.1:0", &flags).await?;
+        Ok(Server { child, _output: output, data, log, flags, origin: said.origin, welcome: said.welcome })
+    }
+
+    /// The process is gone from one instruction to the next (SIGKILL).
+    pub async fn crash(&mut self) -> Result<(), ServerError> {
+        self.child.kill().await?;
+        Ok(())
+    }
+
+    /// Starts again on the same data and the same port.
+    pub async fn restart(&mut self) -> Result<(), ServerError> {
+        let port = self.origin.rsplit(':').next().unwrap_or("0");
+        let listen = format!("127.0.0.1:{port}");
+        let (child, output, _) = spawn(self.data.path(), &self.log, &listen, &self.flags).await?;
+        self.child = child;
+        self._output = output;
+        Ok(())
+    }
+
+    /// Tells the server to stop (SIGTERM), and waits until it has.
+    pub async fn stop(&mut self) -> Result<std::process::ExitStatus, ServerError> {
+        if let Some(pid) = self.child.id() {
+            Command::new("kill").args(["-TERM", &pid.to_string()]).status().await?;
+        }
+        let gone = tokio::time::timeout(DRAINED_WITHIN, self.child.wait()).await;
+        Ok(gone.map_err(|_| ServerError::NotStopped)??)
+    }
+
+    /// Whether the process still runs.
+    pub fn is_up(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// All that the server logged, over all its lives.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    pub fn pid(&self) -> Option<u32> {
+        self.child.id()
+    }
+}
+
+/// What a server says when it is ready.
+struct Said {
+    origin: String,
+    welcome: Option<String>,
+}
+
+type Output = Lines<BufReader<ChildStdout>>;
+
+async fn spawn(data: &Path, log: &Path, listen: &str, flags: &[String]) -> Result<(Child, Output, Said), ServerError> {
+    let errors = std::fs::File::options().create(true).append(true).open(log)?;
+    let mut child = Command::new(binary())
+        .args(["--listen", listen, "--udp-bind", "127.0.0.1", "--metrics-listen", "off"])
+        .args(["--log-format", "json", "--log-level", "debug", "--data"])
+        .arg(data.join("data"))
+        .args(flags)
+        .env_clear()
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(errors)
+        .kill_on_drop(true)
+        .spawn()?;
+    let output = child.stdout.take().expect("stdout was piped");
+    let mut lines = BufReader::new(output).lines();
+    let mut seen = String::new();
+    let ready = async {
+        while let Ok(Some(line)) = lines.next_line().await {
+            seen.push_str(&line);
+            seen.push('\n');
+            if let Some(said) = understand(&line) {
+                return Some(said);
+            }
+        }
+        None
+    };
+    match tokio::time::timeout(READY_WITHIN, ready).await {
+        Ok(Some(said)) => Ok((child, lines, said)),
+        Ok(None) | Err(_) => {
+            let errors = std::fs::read_to_string(log).unwrap_or_default();
+            Err(ServerError::NotReady(format!("{seen}{errors}")))
+        }
+    }
+}
+
+/// The ready line: `{"ready":{"url":…,"welcome":…}}`, where `welcome` is a link for the first teacher.
+fn understand(line: &str) -> Option<Said> {
+    let said: serde_json::Value = serde_json::from_str(line).ok()?;
+    let ready = said.get("ready")?;
+    let text = |key: &str| ready.get(key).and_then(|value| value.as_str()).map(str::to_owned);
+    let origin = text("url")?.trim_end_matches('/').to_owned();
+    Some(Said { origin, welcome: text("welcome") })
+}
+
+/// The server's binary beside the test's own. Built once by this process, so that a story never runs against
+/// yesterday's server; `PREAU_BIN` names another one.
+fn binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        if let Some(named) = std::env::var_os("PREAU_BIN") {
+            return PathBuf::from(named);
+        }
+        let test = std::env::current_exe().expect("a test knows its own path");
+        let folder = test.parent().and_then(Path::parent).expect("target/PROFILE/deps/TEST");
+        // The same call as `make test` makes: another one would have other features, and build everything anew.
+        let built = std::process::Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()))
+            .args(["build", "--quiet", "--workspace", "--all-targets"])
+            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+            .status()
+            .expect("cargo runs");
+        assert!(built.success(), "the server does not build");
+        folder.join("preau")
+    })
+}

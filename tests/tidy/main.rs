@@ -1,0 +1,7 @@
+//! The rules of the house that a test can hold: floors, clocks, sizes, words, links.
+
+mod core;
+mod floors;
+mod links;
+mod sources;
+mod words;

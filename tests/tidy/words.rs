@@ -1,0 +1,109 @@
+//! Every code of the wire has words in both languages.
+
+use std::collections::BTreeSet;
+
+use preau_protocol::{Close, ProblemCode, Refusal};
+
+use crate::sources::read;
+
+const LANGUAGES: [&str; 2] = ["client-web/src/text/fr.ts", "client-web/src/text/en.ts"];
+
+const PROBLEMS: [ProblemCode; 11] = [
+    ProblemCode::Malformed,
+    ProblemCode::TokenInUrl,
+    ProblemCode::NotAuthenticated,
+    ProblemCode::NotAllowed,
+    ProblemCode::NotFound,
+    ProblemCode::BadOrigin,
+    ProblemCode::TooLarge,
+    ProblemCode::TooMany,
+    ProblemCode::Limit,
+    ProblemCode::Unavailable,
+    ProblemCode::Internal,
+];
+
+#[test]
+fn every_refusal_has_words() {
+    expect_a_table_for(Refusal::ALL.iter().map(word_of));
+}
+
+#[test]
+fn every_close_code_has_words() {
+    expect_a_table_for(Close::ALL.iter().map(word_of));
+}
+
+#[test]
+fn every_problem_has_words() {
+    expect_a_table_for(PROBLEMS.iter().map(word_of));
+}
+
+#[test]
+fn both_languages_have_the_same_words() {
+    let [french, english] = LANGUAGES.map(|path| {
+        // Students are addressed as "tu" or "vous" in French only: there, one table is made from two.
+        let keys: BTreeSet<String> = tables(&read(path)).into_iter().flatten().collect();
+        keys
+    });
+    let only_english: Vec<&String> = english.difference(&french).collect();
+    assert!(only_english.is_empty(), "not in French: {only_english:?}");
+}
+
+fn word_of(code: &impl serde::Serialize) -> String {
+    let word = serde_json::to_value(code).expect("a code is JSON");
+    word.as_str().expect("a code is a word").to_owned()
+}
+
+/// Asserts that in each language one table has a sentence for each of these.
+fn expect_a_table_for(codes: impl Iterator<Item = String>) {
+    let codes: BTreeSet<String> = codes.collect();
+    for path in LANGUAGES {
+        let text = read(path);
+        let best = tables(&text).into_iter().max_by_key(|table| codes.intersection(table).count()).unwrap_or_default();
+        let missing: Vec<&String> = codes.difference(&best).collect();
+        assert!(missing.is_empty(), "{path} has no table with words for {missing:?}");
+    }
+}
+
+/// The keys of every object literal of a TypeScript file, each literal a set.
+fn tables(text: &str) -> Vec<BTreeSet<String>> {
+    let (mut open, mut done) = (vec![BTreeSet::new()], Vec::new());
+    let mut word = String::new();
+    let mut quote: Option<char> = None;
+    let mut before = ' ';
+    for c in text.lines().filter(|line| !line.trim_start().starts_with("//")).flat_map(|line| line.chars().chain(['\n'])) {
+        match quote {
+            Some(mark) => {
+                if c == mark && before != '\\' {
+                    quote = None;
+                }
+            }
+            None => match c {
+                '\'' | '"' | '`' => quote = Some(c),
+                '{' => open.push(BTreeSet::new()),
+                '}' => done.extend(open.pop()),
+                ':' => {
+                    if let Some(table) = open.last_mut().filter(|_| !word.is_empty()) {
+                        table.insert(word.clone());
+                    }
+                }
+                _ => {}
+            },
+        }
+        if quote.is_none() && (c.is_ascii_alphanumeric() || c == '_') {
+            if !(before.is_ascii_alphanumeric() || before == '_') {
+                word.clear();
+            }
+            word.push(c);
+        }
+        before = c;
+    }
+    done
+}
+
+#[test]
+fn tables_are_found() {
+    let text = "const a = {\n  one: 'x: {y',\n  // no: comment\n  two: { three: (n) => `${n} z` },\n};";
+    let expected = [vec!["three"], vec!["one", "two"]];
+    let found: Vec<Vec<String>> = tables(text).into_iter().map(|table| table.into_iter().collect()).collect();
+    assert_eq!(found, expected);
+}
