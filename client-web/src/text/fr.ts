@@ -274,8 +274,8 @@ export const fr = {
     ),
     enter: 'Entrer',
     offAfter: say(
-      'Rien n’est transmis ici. En classe, caméra et micro seront éteints : vous les allumerez vous-même.',
-      'Rien n’est transmis ici. En classe, caméra et micro seront éteints : tu les allumeras toi-même.',
+      'Rien n’est transmis ici. En classe, caméra et micro seront éteints : vous les allumerez vous-même.',
+      'Rien n’est transmis ici. En classe, caméra et micro seront éteints : tu les allumeras toi-même.',
     ),
     keptAfter: 'Rien n’est transmis ici. Ce que vous laissez allumé le sera aussi dans la classe.',
     devices: 'Caméra, micro et son',
@@ -287,7 +287,7 @@ export const fr = {
     isOff: { camera: 'éteinte', microphone: 'éteint' },
     preview: 'Votre image, comme dans un miroir',
     level: 'Niveau du micro',
-    speak: say('Parlez : la barre doit bouger.', 'Parle : la barre doit bouger.'),
+    speak: say('Parlez : la barre doit bouger.', 'Parle : la barre doit bouger.'),
     microphoneOff: 'Micro éteint',
     testSound: 'Essayer le son',
     testing: 'Trois notes se font entendre…',
@@ -300,16 +300,16 @@ export const fr = {
           'Le navigateur n’a pas le droit d’utiliser la caméra. Autorise-la dans la barre d’adresse, puis réessaie. Sans elle, tu verras et entendras tout.',
         ),
         missing: say(
-          'Aucune caméra n’est branchée. Vous pouvez entrer sans : vous verrez et entendrez tout.',
-          'Aucune caméra n’est branchée. Tu peux entrer sans : tu verras et entendras tout.',
+          'Aucune caméra n’est branchée. Vous pouvez entrer sans : vous verrez et entendrez tout.',
+          'Aucune caméra n’est branchée. Tu peux entrer sans : tu verras et entendras tout.',
         ),
         busy: say(
           'La caméra est utilisée par un autre programme. Fermez-le, puis réessayez.',
           'La caméra est utilisée par un autre programme. Ferme-le, puis réessaie.',
         ),
         unsupported: say(
-          'Ce navigateur ne donne pas accès à la caméra. Vous pouvez entrer sans : vous verrez et entendrez tout.',
-          'Ce navigateur ne donne pas accès à la caméra. Tu peux entrer sans : tu verras et entendras tout.',
+          'Ce navigateur ne donne pas accès à la caméra. Vous pouvez entrer sans : vous verrez et entendrez tout.',
+          'Ce navigateur ne donne pas accès à la caméra. Tu peux entrer sans : tu verras et entendras tout.',
         ),
         failed: say(
           'La caméra n’a pas démarré. Réessayez, ou entrez sans.',
@@ -322,16 +322,16 @@ export const fr = {
           'Le navigateur n’a pas le droit d’utiliser le micro. Autorise-le dans la barre d’adresse, puis réessaie. Sans lui, tu entendras tout et pourras écrire.',
         ),
         missing: say(
-          'Aucun micro n’est branché. Vous pouvez entrer sans : vous entendrez tout et pourrez écrire.',
-          'Aucun micro n’est branché. Tu peux entrer sans : tu entendras tout et pourras écrire.',
+          'Aucun micro n’est branché. Vous pouvez entrer sans : vous entendrez tout et pourrez écrire.',
+          'Aucun micro n’est branché. Tu peux entrer sans : tu entendras tout et pourras écrire.',
         ),
         busy: say(
           'Le micro est utilisé par un autre programme. Fermez-le, puis réessayez.',
           'Le micro est utilisé par un autre programme. Ferme-le, puis réessaie.',
         ),
         unsupported: say(
-          'Ce navigateur ne donne pas accès au micro. Vous pouvez entrer sans : vous entendrez tout et pourrez écrire.',
-          'Ce navigateur ne donne pas accès au micro. Tu peux entrer sans : tu entendras tout et pourras écrire.',
+          'Ce navigateur ne donne pas accès au micro. Vous pouvez entrer sans : vous entendrez tout et pourrez écrire.',
+          'Ce navigateur ne donne pas accès au micro. Tu peux entrer sans : tu entendras tout et pourras écrire.',
         ),
         failed: say(
           'Le micro n’a pas démarré. Réessayez, ou entrez sans.',
@@ -348,8 +348,8 @@ export const fr = {
       opening: {
         title: same('La classe n’est pas encore ouverte'),
         body: say(
-          'Restez sur cette page : dès que la classe ouvre, on saura que vous êtes là.',
-          'Reste sur cette page : dès que la classe ouvre, on saura que tu es là.',
+          'Restez sur cette page : dès que la classe ouvre, on saura que vous êtes là.',
+          'Reste sur cette page : dès que la classe ouvre, on saura que tu es là.',
         ),
       },
       answer: {
@@ -369,8 +369,8 @@ export const fr = {
       teacher_away: {
         title: same('L’enseignant s’est absenté'),
         body: say(
-          'La classe est en pause. Gardez cette page ouverte : vous gardez votre place.',
-          'La classe est en pause. Garde cette page ouverte : tu gardes ta place.',
+          'La classe est en pause. Gardez cette page ouverte : vous gardez votre place.',
+          'La classe est en pause. Garde cette page ouverte : tu gardes ta place.',
         ),
       },
       seat: {
@@ -386,15 +386,15 @@ export const fr = {
         ? familiar ? 'Tu es en tête de la file.' : 'Vous êtes en tête de la file.'
         : familiar ? `Tu es à la ${n}e place dans la file.` : `Vous êtes à la ${n}e place dans la file.`,
     otherDevice: say(
-      'Vous êtes déjà là sur un autre appareil. L’enseignant doit donc dire oui ; en entrant ici, l’autre appareil sera déconnecté.',
-      'Tu es déjà là sur un autre appareil. L’enseignant doit donc dire oui ; en entrant ici, l’autre appareil sera déconnecté.',
+      'Vous êtes déjà là sur un autre appareil. L’enseignant doit donc dire oui ; en entrant ici, l’autre appareil sera déconnecté.',
+      'Tu es déjà là sur un autre appareil. L’enseignant doit donc dire oui ; en entrant ici, l’autre appareil sera déconnecté.',
     ),
     note: 'Message de l’enseignant',
     tryOut: say('Essayez votre caméra et votre micro en attendant', 'Essaie ta caméra et ton micro en attendant'),
     leave: 'Ne plus attendre',
     lost: say(
-      'La connexion est coupée. Gardez cette page ouverte : elle se reconnecte, et votre place est gardée un moment.',
-      'La connexion est coupée. Garde cette page ouverte : elle se reconnecte, et ta place est gardée un moment.',
+      'La connexion est coupée. Gardez cette page ouverte : elle se reconnecte, et votre place est gardée un moment.',
+      'La connexion est coupée. Garde cette page ouverte : elle se reconnecte, et ta place est gardée un moment.',
     ),
   },
 
@@ -467,14 +467,14 @@ export const fr = {
     screenOf: (name: string) => `Écran de ${name}`,
     ownScreen: say('Vous partagez votre écran', 'Tu partages ton écran'),
     alone: 'La classe vous attend',
-    aloneBody: 'Personne n’est encore entré. Les arrivées s’affichent sous « Porte ».',
+    aloneBody: 'Personne n’est encore entré. Les arrivées s’affichent sous « Porte ».',
     nobody: 'Pas d’image pour le moment',
     soundBlocked: 'Le navigateur a coupé le son de la classe.',
     soundOn: 'Activer le son',
     banner: {
-      lost: say('La connexion est coupée. Elle se rétablit d’elle-même ; votre place est gardée.', 'La connexion est coupée. Elle se rétablit d’elle-même ; ta place est gardée.'),
-      media: 'L’image et le son sont interrompus. Ils reviennent d’eux-mêmes ; la discussion continue.',
-      unattended: 'La classe est en pause : l’enseignant est sorti. Elle reprendra à son retour ; les places sont gardées.',
+      lost: say('La connexion est coupée. Elle se rétablit d’elle-même ; votre place est gardée.', 'La connexion est coupée. Elle se rétablit d’elle-même ; ta place est gardée.'),
+      media: 'L’image et le son sont interrompus. Ils reviennent d’eux-mêmes ; la discussion continue.',
+      unattended: 'La classe est en pause : l’enseignant est sorti. Elle reprendra à son retour ; les places sont gardées.',
       refresh: (n: number) => (familiar: boolean) =>
         familiar
           ? `Ton accès se termine dans ${some(n, 'minute', 'minutes')}. Rouvre la classe depuis le site d’où tu viens.`
@@ -507,7 +507,7 @@ export const fr = {
       chatUnattended: 'La discussion reprendra quand l’enseignant sera revenu.',
     },
     hindrance: {
-      screenDenied: 'L’écran n’est pas partagé : le navigateur n’en a pas reçu la permission.',
+      screenDenied: 'L’écran n’est pas partagé : le navigateur n’en a pas reçu la permission.',
       screenFailed: 'L’écran n’a pas pu être partagé. Réessayez.',
     },
     refusals: {
@@ -526,7 +526,7 @@ export const fr = {
       bad_offer: 'L’image et le son de ce navigateur n’ont pas pu être reliés.',
       not_saved: 'La décision n’a pas pu être enregistrée et n’a pas été prise. Réessayez.',
     },
-    notSent: 'La connexion est coupée : rien n’a été changé. Réessayez dans un instant.',
+    notSent: 'La connexion est coupée : rien n’a été changé. Réessayez dans un instant.',
     door: {
       title: 'Porte',
       summary: (here: number, expected: number, waiting: number, strangers: number) =>
@@ -552,9 +552,9 @@ export const fr = {
       teacher: 'Enseignant',
       proof: { account: 'Compte d’enseignant', invitation: 'Invitation personnelle', portal: (issuer: string) => `Vérifié par ${issuer}` },
       lookAlike: (name: string) => `Ce nom ressemble à celui de ${name}. Vérifiez avant d’ouvrir.`,
-      otherDevice: 'Déjà là sur un autre appareil : quelqu’un a pu prêter son lien.',
+      otherDevice: 'Déjà là sur un autre appareil : quelqu’un a pu prêter son lien.',
       since: (minutes: number) => (minutes < 1 ? 'à l’instant' : `depuis ${minutes} min`),
-      policy: 'Qui entre sans demander ?',
+      policy: 'Qui entre sans demander ?',
       settings: 'Règle et message',
       rule: { ask: 'Sur demande', roster: 'Liste', shut: 'Fermée' },
       note: 'Message à ceux qui attendent',
@@ -567,14 +567,14 @@ export const fr = {
       forgive: 'Laisser revenir',
       forgiveNamed: (name: string) => `Laisser revenir ${name}`,
       admitted: (n: number) => (n === 1 ? 'Une personne entre.' : `${n} personnes entrent.`),
-      blockTitle: (name: string) => `Bloquer ${name} ?`,
+      blockTitle: (name: string) => `Bloquer ${name} ?`,
       blockBody: 'Cette personne ne pourra plus frapper à cette classe, ni maintenant ni plus tard. Vous pourrez la laisser revenir.',
     },
     people: {
       title: 'Personnes',
       count: (n: number) => some(n, 'personne dans la classe', 'personnes dans la classe'),
       hands: (n: number) => some(n, 'main levée', 'mains levées'),
-      hand: (n: number) => `Main levée, ${n === 1 ? '1re' : `${n}e`}`,
+      hand: (n: number) => `Main levée, ${n === 1 ? '1re' : `${n}e`}`,
       microphoneOn: 'Micro allumé',
       microphoneOff: 'Micro éteint',
       cameraOn: 'Caméra allumée',
@@ -590,8 +590,8 @@ export const fr = {
       unspotlight: 'Ne plus montrer en grand',
       rightsOf: 'Droits de cette personne',
       remove: 'Faire sortir…',
-      removeTitle: (name: string) => `Faire sortir ${name} ?`,
-      removeBody: 'Cette personne quitte la classe tout de suite et ne peut pas revenir pendant cette séance. Vous pourrez la laisser revenir sous « Porte ».',
+      removeTitle: (name: string) => `Faire sortir ${name} ?`,
+      removeBody: 'Cette personne quitte la classe tout de suite et ne peut pas revenir pendant cette séance. Vous pourrez la laisser revenir sous « Porte ».',
       removeDo: 'Faire sortir',
       removeBlock: 'Bloquer aussi pour les séances suivantes',
       removed: (name: string) => `${name} est sorti.`,
@@ -603,27 +603,27 @@ export const fr = {
       send: 'Envoyer',
       erase: (name: string) => `Effacer le message de ${name}`,
       erased: 'Le message est effacé.',
-      tooLong: (max: number) => `Le message est trop long : ${max} caractères au plus.`,
+      tooLong: (max: number) => `Le message est trop long : ${max} caractères au plus.`,
     },
     end: {
-      title: 'Terminer la classe ?',
+      title: 'Terminer la classe ?',
       body: 'Tout le monde quitte la classe, la discussion est fermée. Si vous sortez sans terminer, la classe se met en pause jusqu’à votre retour.',
       forAll: 'Terminer pour tout le monde',
       leaveOnly: 'Sortir sans terminer',
     },
     notice: {
-      knock: (names: string) => `À la porte : ${names}.`,
-      joined: (names: string) => `Dans la classe : ${names}.`,
-      leftClass: (names: string) => `Partis : ${names}.`,
-      hand: (names: string) => `Main levée : ${names}.`,
+      knock: (names: string) => `À la porte : ${names}.`,
+      joined: (names: string) => `Dans la classe : ${names}.`,
+      leftClass: (names: string) => `Partis : ${names}.`,
+      hand: (names: string) => `Main levée : ${names}.`,
       many: (n: number) => `${n} personnes`,
       admitted: say('Vous êtes dans la classe.', 'Tu es dans la classe.'),
       backToLobby: say('Vous êtes de nouveau à la porte.', 'Tu es de nouveau à la porte.'),
-      note: (text: string) => `Message de l’enseignant : ${text}`,
+      note: (text: string) => `Message de l’enseignant : ${text}`,
       ownHandLowered: 'La main est baissée.',
       ownHandRaised: 'La main est levée.',
-      reacted: (name: string, reaction: string) => `${name} : ${reaction}`,
-      said: (name: string, text: string) => `${name} écrit : ${text}`,
+      reacted: (name: string, reaction: string) => `${name} : ${reaction}`,
+      said: (name: string, text: string) => `${name} écrit : ${text}`,
       attended: 'L’enseignant est revenu. La classe reprend.',
       muted: say('L’enseignant a coupé votre micro.', 'L’enseignant a coupé ton micro.'),
       cut: say('L’enseignant a fermé votre caméra ou votre écran.', 'L’enseignant a fermé ta caméra ou ton écran.'),
