@@ -45,7 +45,6 @@ pub fn write(session: &Session, uses: &[Use], local: &Credentials, version: u64,
     line(&mut sdp, format_args!("a=ice-ufrag:{}", local.ufrag));
     line(&mut sdp, format_args!("a=ice-pwd:{}", local.password));
     line(&mut sdp, format_args!("a=fingerprint:sha-256 {}", host.fingerprint));
-    line(&mut sdp, format_args!("a=setup:passive"));
     let mut needs_candidates = true;
     for (section, section_use) in session.sections.iter().zip(uses) {
         match section_use {
@@ -95,6 +94,8 @@ fn write_section(sdp: &mut String, section: &Section, section_use: Use) {
     line(sdp, format_args!("a=mid:{}", section.mid));
     line(sdp, format_args!("a=rtcp-mux"));
     line(sdp, format_args!("a=rtcp-rsize"));
+    // In every section: some stacks look for it nowhere else (RFC 8842 §5.1).
+    line(sdp, format_args!("a=setup:passive"));
     match section_use {
         Use::Sent => write_sent(sdp, section),
         Use::Slot { ssrc, rtx_ssrc } => write_slot(sdp, section, ssrc, rtx_ssrc),

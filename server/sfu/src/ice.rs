@@ -26,9 +26,8 @@ pub struct Credentials {
 
 impl Credentials {
     pub fn draw(rng: &mut ChaCha20Rng) -> Credentials {
-        let mut text = |len: usize| {
-            (0..len).map(|_| char::from(ICE_CHARS[usize::from(rng.random::<u8>() & 63)])).collect()
-        };
+        let mut text =
+            |len: usize| (0..len).map(|_| char::from(ICE_CHARS[usize::from(rng.random::<u8>() & 63)])).collect();
         Credentials { ufrag: text(UFRAG_LEN), password: text(PASSWORD_LEN) }
     }
 }

@@ -252,7 +252,14 @@ impl Relay {
     }
 
     /// A retransmission (RFC 4588 §4): its payload begins with the number of the packet it repairs.
-    fn on_repair(&mut self, key: PeerKey, i: usize, header: &RtpHeader, bytes: &mut [u8], now: Instant) -> Result<(), Dropped> {
+    fn on_repair(
+        &mut self,
+        key: PeerKey,
+        i: usize,
+        header: &RtpHeader,
+        bytes: &mut [u8],
+        now: Instant,
+    ) -> Result<(), Dropped> {
         let peer = self.peers.get_mut(key).ok_or(Dropped::UnknownAddress)?;
         let stream = &mut peer.streams[i];
         let track = peer.tracks.iter().find(|track| track.source == stream.source).ok_or(Dropped::NotNegotiated)?;
@@ -296,7 +303,8 @@ impl Relay {
             .ok_or(Dropped::NotNegotiated)?;
         let payload = header.payload(bytes).ok_or(Dropped::Malformed)?;
         let is_permitted = peer.may_send(source);
-        let level = peer.extension(Extension::AudioLevel, header, bytes).and_then(|value| value.first().map(|b| b & 0x7f));
+        let level =
+            peer.extension(Extension::AudioLevel, header, bytes).and_then(|value| value.first().map(|b| b & 0x7f));
         let stream = &mut peer.streams[i];
         let is_first = stream.reception.bits_per_second == 0 && !stream.reception.flows(now);
         let is_outage = stream.reception.on_packet(index, header.timestamp, codec.clock_hz(), bytes.len(), now);
@@ -350,7 +358,14 @@ impl Relay {
         self.tell_heard(room_id, heard, now);
     }
 
-    fn fan_out(&mut self, key: PeerKey, i: usize, packet: Packet, payload_type: u8, payload: &[u8]) -> Result<(), Dropped> {
+    fn fan_out(
+        &mut self,
+        key: PeerKey,
+        i: usize,
+        packet: Packet,
+        payload_type: u8,
+        payload: &[u8],
+    ) -> Result<(), Dropped> {
         let peer = self.peers.get_mut(key).ok_or(Dropped::UnknownAddress)?;
         let stream = &mut peer.streams[i];
         if !packet.codec.is_audio() {

@@ -46,12 +46,7 @@ pub enum Source {
 }
 
 impl Source {
-    pub const ALL: [Source; 4] = [
-        Source::Microphone,
-        Source::Camera,
-        Source::Screen,
-        Source::ScreenAudio,
-    ];
+    pub const ALL: [Source; 4] = [Source::Microphone, Source::Camera, Source::Screen, Source::ScreenAudio];
 
     /// Whether this is heard, not seen.
     pub fn is_audio(self) -> bool {

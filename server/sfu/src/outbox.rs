@@ -118,7 +118,14 @@ impl Arena {
     }
 
     /// The same for a packet that was sent before: as RTX (RFC 4588), else bit for bit again.
-    pub fn seal_repair(&mut self, slot: &mut Slot, sealer: &mut Sealer, packet: &Packet, payload: &[u8], path: Path) -> bool {
+    pub fn seal_repair(
+        &mut self,
+        slot: &mut Slot,
+        sealer: &mut Sealer,
+        packet: &Packet,
+        payload: &[u8],
+        path: Path,
+    ) -> bool {
         let Some(placed) = slot.place_again(packet, payload) else { return false };
         let rtx = slot.next_rtx(packet.codec);
         let (payload_type, index, ssrc, original) = match rtx {

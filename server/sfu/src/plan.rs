@@ -47,7 +47,8 @@ impl Relay {
         let can_hear = |id: &PeerId, source: Source| {
             let sender = room.members.get(id).and_then(|key| self.peers.get(*key));
             *id != receiver.id
-                && sender.is_some_and(|sender| sender.may_reach(source, receiver.role) && sender.track(source).is_some())
+                && sender
+                    .is_some_and(|sender| sender.may_reach(source, receiver.role) && sender.track(source).is_some())
         };
         let voices: Vec<PeerId> =
             room.speakers.stage().iter().copied().filter(|id| can_hear(id, Source::Microphone)).collect();

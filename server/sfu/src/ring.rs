@@ -32,7 +32,15 @@ pub struct Ring {
 }
 
 impl Ring {
-    pub fn push(&mut self, index: u64, timestamp: u32, payload_type: u8, marker: bool, arrived: Instant, payload: &[u8]) {
+    pub fn push(
+        &mut self,
+        index: u64,
+        timestamp: u32,
+        payload_type: u8,
+        marker: bool,
+        arrived: Instant,
+        payload: &[u8],
+    ) {
         if payload.len() > RING_BYTES / 8 {
             return;
         }

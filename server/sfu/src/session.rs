@@ -66,13 +66,8 @@ pub enum Extension {
 }
 
 impl Extension {
-    pub const ALL: [Extension; 5] = [
-        Extension::Mid,
-        Extension::Rid,
-        Extension::RepairedRid,
-        Extension::AudioLevel,
-        Extension::TransportCc,
-    ];
+    pub const ALL: [Extension; 5] =
+        [Extension::Mid, Extension::Rid, Extension::RepairedRid, Extension::AudioLevel, Extension::TransportCc];
 
     pub fn uri(self) -> &'static str {
         match self {
@@ -80,9 +75,7 @@ impl Extension {
             Extension::Rid => "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
             Extension::RepairedRid => "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
             Extension::AudioLevel => "urn:ietf:params:rtp-hdrext:ssrc-audio-level",
-            Extension::TransportCc => {
-                "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
-            }
+            Extension::TransportCc => "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
         }
     }
 }
@@ -205,9 +198,8 @@ fn read_digest(text: &str) -> Option<[u8; 32]> {
 
 impl Section {
     fn read(m: &MediaDescription, bundle: &[&str]) -> Result<Section, OfferError> {
-        let values = |key: &'static str| {
-            m.attributes.iter().filter(move |a| a.key == key).filter_map(|a| a.value.as_deref())
-        };
+        let values =
+            |key: &'static str| m.attributes.iter().filter(move |a| a.key == key).filter_map(|a| a.value.as_deref());
         let has = |key: &str| m.attributes.iter().any(|a| a.key == key);
         let kind = match m.media_name.media.as_str() {
             "audio" => Kind::Audio,
@@ -232,11 +224,7 @@ impl Section {
             let (rid, how) = line.split_once(' ')?;
             (how.split([' ', ';']).next() == Some("send")).then(|| Mid::parse(rid))?
         };
-        let rids = values("rid")
-            .filter_map(sends_rid)
-            .map(|rid| rid.as_str().to_owned())
-            .take(RIDS_MAX)
-            .collect();
+        let rids = values("rid").filter_map(sends_rid).map(|rid| rid.as_str().to_owned()).take(RIDS_MAX).collect();
         let extensions = values("extmap").filter_map(read_extension).collect();
         let ssrcs = read_ssrcs(values("ssrc"), values("ssrc-group"));
         Ok(Section { mid, kind, direction, codecs, extensions, rids, ssrcs })

@@ -57,11 +57,8 @@ impl Speakers {
     pub fn on_packet(&mut self, peer: PeerId, level: Option<u8>, now: Instant) -> Heard {
         // Without a level everybody speaks equally.
         let loudness = 127 - i32::from(level.unwrap_or(40).min(127));
-        let microphone = self.open.entry(peer).or_insert(Microphone {
-            loudness_16th: loudness * 16,
-            spoke_at: None,
-            heard_at: now,
-        });
+        let microphone =
+            self.open.entry(peer).or_insert(Microphone { loudness_16th: loudness * 16, spoke_at: None, heard_at: now });
         microphone.heard_at = now;
         microphone.loudness_16th += (loudness * 16 - microphone.loudness_16th) / 8;
         if microphone.loudness() > SPEECH_DB {
@@ -137,7 +134,8 @@ impl Speakers {
         if self.told_at.is_some_and(|at| now.saturating_duration_since(at) < TELL_EVERY) {
             return None;
         }
-        let recently = |mic: &Microphone| mic.spoke_at.is_some_and(|at| now.saturating_duration_since(at) < TELL_EVERY * 2);
+        let recently =
+            |mic: &Microphone| mic.spoke_at.is_some_and(|at| now.saturating_duration_since(at) < TELL_EVERY * 2);
         let mut speaking: Vec<(i32, PeerId)> =
             self.open.iter().filter(|(_, mic)| recently(mic)).map(|(peer, mic)| (-mic.loudness(), *peer)).collect();
         speaking.sort_unstable();

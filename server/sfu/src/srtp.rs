@@ -213,9 +213,7 @@ impl Gcm {
         let plain_len = packet.len() - TAG_LEN;
         let (header, body) = packet.split_at_mut(header_len);
         let nonce = self.rtp_nonce(header, index).ok_or(NotOpened::TooShort)?;
-        self.rtp
-            .open_in_place(nonce, Aad::from(&*header), body)
-            .map_err(|_| NotOpened::BadAuthentication)?;
+        self.rtp.open_in_place(nonce, Aad::from(&*header), body).map_err(|_| NotOpened::BadAuthentication)?;
         Ok(plain_len)
     }
 
@@ -265,10 +263,7 @@ impl Gcm {
         let mut aad = [0; 12];
         aad[..8].copy_from_slice(header);
         aad[8..].copy_from_slice(&word.to_be_bytes());
-        let plain = self
-            .rtcp
-            .open_in_place(nonce, Aad::from(&aad), body)
-            .map_err(|_| NotOpened::BadAuthentication)?;
+        let plain = self.rtcp.open_in_place(nonce, Aad::from(&aad), body).map_err(|_| NotOpened::BadAuthentication)?;
         window.accept(index);
         Ok(8 + plain.len())
     }

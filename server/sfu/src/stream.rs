@@ -142,7 +142,10 @@ mod tests {
         };
         let mut layers = [layer(1, 180), layer(2, 360), layer(3, 720)];
         let choose = |layers: &[Stream], height_px| choose_layer(layers.iter(), height_px).unwrap().0;
-        assert_eq!([choose(&layers, 90), choose(&layers, 300), choose(&layers, 400), choose(&layers, 1080)], [1, 2, 2, 3]);
+        assert_eq!(
+            [choose(&layers, 90), choose(&layers, 300), choose(&layers, 400), choose(&layers, 1080)],
+            [1, 2, 2, 3]
+        );
         layers[2].is_flowing = false;
         assert_eq!(choose(&layers, 1080), 2);
     }

@@ -56,14 +56,15 @@ impl BindingRequest {
     /// The success response: where the request came from, signed with the same password.
     pub fn response(&self, from: SocketAddr, password: &str, crypto: &dyn RTCCrypto) -> Option<Vec<u8>> {
         let mut response = Message::new();
-        response.build(&[
-            Box::new(self.message.transaction_id),
-            Box::new(BINDING_SUCCESS),
-            Box::new(XorMappedAddress { ip: from.ip(), port: from.port() }),
-            Box::new(MessageIntegrity::new_short_term_integrity_with_provider(password.to_owned(), crypto)),
-            Box::new(FINGERPRINT),
-        ])
-        .ok()?;
+        response
+            .build(&[
+                Box::new(self.message.transaction_id),
+                Box::new(BINDING_SUCCESS),
+                Box::new(XorMappedAddress { ip: from.ip(), port: from.port() }),
+                Box::new(MessageIntegrity::new_short_term_integrity_with_provider(password.to_owned(), crypto)),
+                Box::new(FINGERPRINT),
+            ])
+            .ok()?;
         Some(response.raw)
     }
 }

@@ -267,7 +267,10 @@ fn monstrous_offers_are_refused_by_name() {
     assert_eq!(refuse(&|sdp| sdp.to_owned() + &"m=audio 9 X 0\r\n".repeat(50)), "offer_too_many_sections");
     assert_eq!(refuse(&|_| "m=audio 9 X 0\r\n".repeat(10_000)), "offer_too_large");
     assert_eq!(refuse(&|sdp| sdp.to_owned() + &"a=candidate:1\r\n".repeat(21)), "offer_too_many_candidates");
-    assert_eq!(refuse(&|sdp| sdp.to_owned() + "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n"), "offer_data_channel");
+    assert_eq!(
+        refuse(&|sdp| sdp.to_owned() + "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n"),
+        "offer_data_channel"
+    );
     assert_eq!(refuse(&|sdp| sdp.replace("sha-256", "sha-512")), "offer_no_fingerprint");
     assert_eq!(refuse(&|sdp| sdp.replace("a=rtcp-mux\r\n", "")), "offer_no_rtcp_mux");
     assert_eq!(refuse(&|sdp| sdp.replace("BUNDLE 0 ", "BUNDLE ")), "offer_not_bundled");

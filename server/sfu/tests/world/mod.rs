@@ -194,8 +194,7 @@ impl World {
 impl Browser {
     fn new(number: u64, prefers: SrtpProtectionProfile) -> Browser {
         let provider: Arc<dyn RTCCryptoProvider> = Arc::new(AwsLcRsProvider::new());
-        let certificate =
-            DtlsCertificate::generate_self_signed(vec!["browser".to_owned()], provider.crypto()).unwrap();
+        let certificate = DtlsCertificate::generate_self_signed(vec!["browser".to_owned()], provider.crypto()).unwrap();
         let fingerprint = fingerprint(certificate.certificate[0].as_ref());
         let profiles = match prefers {
             SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80 => vec![prefers],
@@ -310,9 +309,8 @@ impl Browser {
         self.is_gcm = salt == 12;
         let keying = state.export_keying_material("EXTRACTOR-dtls_srtp", &[], 32 + 2 * salt).unwrap();
         let keying: &[u8] = keying.as_ref();
-        let context = |key: &[u8], salt: &[u8]| {
-            Context::new(key, salt, profile, None, None, self.provider.crypto()).unwrap()
-        };
+        let context =
+            |key: &[u8], salt: &[u8]| Context::new(key, salt, profile, None, None, self.provider.crypto()).unwrap();
         let ours = context(&keying[..16], &keying[32..32 + salt]);
         let theirs = context(&keying[16..32], &keying[32 + salt..]);
         self.keys = Some((ours, theirs));
@@ -389,11 +387,14 @@ fn offer(number: u64, fingerprint: &str) -> Offer {
     for mid in 0..count {
         let (kind, types) = if matches!(mid, 1 | 4..) { ("video", "96 97") } else { ("audio", "111") };
         let direction = if mid < 2 { "sendonly" } else { "recvonly" };
-        sdp += &format!("m={kind} 9 UDP/TLS/RTP/SAVPF {types}\r\nc=IN IP4 0.0.0.0\r\na=mid:{mid}\r\na=rtcp-mux\r\na={direction}\r\n");
+        sdp += &format!(
+            "m={kind} 9 UDP/TLS/RTP/SAVPF {types}\r\nc=IN IP4 0.0.0.0\r\na=mid:{mid}\r\na=rtcp-mux\r\na={direction}\r\n"
+        );
         if kind == "video" {
             sdp += &format!("a=rtpmap:{VP8} VP8/90000\r\na=rtpmap:{RTX} rtx/90000\r\na=fmtp:{RTX} apt={VP8}\r\n");
         } else {
-            sdp += &format!("a=rtpmap:{OPUS} opus/48000/2\r\na=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n");
+            sdp +=
+                &format!("a=rtpmap:{OPUS} opus/48000/2\r\na=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n");
         }
         if mid < 2 {
             sdp += &format!("a=ssrc:{} cname:c\r\n", number * 1_000 + mid as u64 + 1);
@@ -403,6 +404,10 @@ fn offer(number: u64, fingerprint: &str) -> Offer {
     Offer {
         sdp,
         send: [(Source::Microphone, mid(0)), (Source::Camera, mid(1))].into_iter().collect(),
-        receive: ReceiveMids { audio: vec![mid(2), mid(3)], video: (4..count).map(mid).collect(), ..Default::default() },
+        receive: ReceiveMids {
+            audio: vec![mid(2), mid(3)],
+            video: (4..count).map(mid).collect(),
+            ..Default::default()
+        },
     }
 }
