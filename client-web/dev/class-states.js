@@ -23,7 +23,7 @@ const seated = async (page) => {
 };
 const panel = (index) => async (page) => {
   await seated(page);
-  if (!(await page.locator('.panel').isVisible())) await page.locator('.bar [aria-expanded]').first().click();
+  if (!(await page.locator('.panel').isVisible())) await page.locator('.bar [data-panel]').first().click();
   await page.locator('.panel [role=tab]').nth(index).click();
 };
 const openDetails = async (page) => page.locator('.panel details summary').first().click();
@@ -121,12 +121,12 @@ export const classStates = [
   student('screen', { seated: 24, speaking: [person(0)], shared: true }),
   student('closed', { seated: 24, rights: { speak: false, camera: false, screen: false, chat: false } }, async (page) => {
     await seated(page);
-    await page.locator('.bar-button[aria-disabled=true]').first().click();
-    await page.locator('.bar [aria-expanded]').last().click();
+    await page.locator('.bar-button[aria-disabled=true]').first().click({ force: true });
+    await page.locator('.bar [data-panel=chat]').click();
   }),
   student('chat', { seated: 24, chat: true }, async (page) => {
     await seated(page);
-    await page.locator('.bar-button[aria-expanded]').last().click();
+    await page.locator('.bar [data-panel=chat]').click();
   }),
   student('unattended', { seated: 24, unattended: true, chat: true }),
   student('lost', { seated: 24, lost: true }, async (page) => {

@@ -19,7 +19,7 @@ export function fakeClass(scene) {
       away: false,
       sending: { microphone: teacher || n % 4 === 0, camera: teacher || n % 3 !== 0, screen: false },
       rights: teacher ? ALL : (scene.rights ?? STUDENTS),
-      ...(scene.teacher ? { about: about(n) } : {}),
+      ...(scene.teacher && !teacher ? { about: about(n) } : {}),
       ...more,
     };
   }

@@ -11,8 +11,9 @@ export interface MenuItem {
   label: string;
   icon?: IconName;
   danger?: boolean;
-  /** One of several: shows which holds. */
+  /** One of several: shows which holds. With `toggle`, something that is on or off by itself. */
   checked?: boolean;
+  toggle?: boolean;
   onSelect: () => void;
 }
 
@@ -98,7 +99,7 @@ function Section({ section, onDone }: { section: MenuSection; onDone: () => void
           key={item.label}
           type="button"
           class={item.danger ? 'menu-item danger' : 'menu-item'}
-          role={item.checked === undefined ? 'menuitem' : 'menuitemradio'}
+          role={item.checked === undefined ? 'menuitem' : item.toggle ? 'menuitemcheckbox' : 'menuitemradio'}
           aria-checked={item.checked}
           tabIndex={-1}
           onClick={() => {

@@ -15,7 +15,7 @@ import { useAttendance, type Attendance, type Panel } from './attendance';
 import { DevicesDialog, EndDialog } from './dialogs';
 import { raiseHand } from './hand';
 import { MoreMenu } from './more';
-import { REACTION_SIGNS } from './tile';
+import { REACTION_ICONS } from './tile';
 
 const REACTIONS: Reaction[] = ['yes', 'no', 'clap', 'heart', 'smile', 'lost'];
 
@@ -59,11 +59,14 @@ interface BarButtonProps {
   closed?: string | null;
   class?: string;
   shortcut?: string | undefined;
+  /** Which panel it opens; the focus comes back here when that closes. */
+  panel?: Panel;
   badge?: ComponentChildren;
   onClick: () => void;
 }
 
-export function BarButton({ icon, label, pressed, expanded, closed = null, class: extra, shortcut, badge, onClick }: BarButtonProps) {
+export function BarButton(props: BarButtonProps) {
+  const { icon, label, pressed, expanded, closed = null, class: extra, shortcut, panel, badge, onClick } = props;
   const id = useId();
   return (
     <button
@@ -75,6 +78,7 @@ export function BarButton({ icon, label, pressed, expanded, closed = null, class
       aria-keyshortcuts={shortcut}
       aria-describedby={closed !== null ? id : undefined}
       title={closed ?? label}
+      data-panel={panel}
       onClick={() => (closed === null ? onClick() : toast(closed, 'lock'))}
     >
       <Icon name={icon} />
@@ -155,7 +159,8 @@ export function reactions(attendance: Attendance): MenuSection {
   return {
     title: t.bar.react,
     items: REACTIONS.map((reaction) => ({
-      label: `${REACTION_SIGNS[reaction]} ${t.reactions[reaction]}`,
+      label: t.reactions[reaction],
+      icon: REACTION_ICONS[reaction],
       onSelect: () => void attendance.ask({ class: { react: { reaction } } }),
     })),
   };
@@ -170,6 +175,7 @@ function PanelButton({ panel, icon }: { panel: Panel; icon: IconName }) {
       label={t.bar[panel]}
       expanded={attendance.panel.value === panel}
       class={attendance.panel.value === panel ? 'shown' : ''}
+      panel={panel}
       badge={panelBadge(attendance, panel)}
       onClick={() => attendance.show(panel)}
     />

@@ -15,7 +15,7 @@ export function MoreMenu({ onDevices }: { onDevices: () => void }) {
   const sections: MenuSection[] = [
     { title: t.class.layout, items: layouts(attendance) },
     ...(attendance.isSmall.value ? smallOnly(attendance) : []),
-    { title: t.preferences.title, items: settings(attendance, onDevices) },
+    { items: settings(attendance, onDevices) },
     {
       title: t.preferences.language,
       items: (['fr', 'en'] as const).map((one) => ({
@@ -65,9 +65,9 @@ function settings(attendance: Attendance, onDevices: () => void): MenuItem[] {
   const items: MenuItem[] = [{ label: t.devices, icon: 'settings', onSelect: onDevices }];
   if (attendance.teaches) {
     const on = attendance.knockSound.value;
-    items.push({ label: t.knockSound, checked: on, onSelect: () => attendance.chooseKnockSound(!on) });
+    items.push({ label: t.knockSound, checked: on, toggle: true, onSelect: () => attendance.chooseKnockSound(!on) });
   }
   const on = attendance.shortcuts.value;
-  items.push({ label: t.shortcuts, checked: on, onSelect: () => attendance.chooseShortcuts(!on) });
+  items.push({ label: t.shortcuts, checked: on, toggle: true, onSelect: () => attendance.chooseShortcuts(!on) });
   return items;
 }

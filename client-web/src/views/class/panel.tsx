@@ -15,7 +15,14 @@ export function ClassPanel({ panel }: { panel: Panel }) {
   const attendance = useAttendance();
   const root = useRef<HTMLElement>(null);
   const t = words().class;
-  useFocusOnOpen(root, attendance.isSmall.value);
+  useEffect(() => {
+    // A sheet covers what was there, so the focus goes into it.
+    if (attendance.isSmall.peek()) root.current?.focus();
+  }, []);
+  const close = (): void => {
+    attendance.panel.value = null;
+    focusOpener(panel);
+  };
   const tabs: Tab<Panel>[] = [
     ...(attendance.teaches
       ? [{ name: 'door' as const, label: t.bar.door, badge: panelBadge(attendance, 'door') }]
@@ -30,7 +37,7 @@ export function ClassPanel({ panel }: { panel: Panel }) {
       aria-label={t.panel}
       tabIndex={-1}
       onKeyDown={(event) => {
-        if (event.key === 'Escape' && attendance.isSmall.value) attendance.panel.value = null;
+        if (event.key === 'Escape' && attendance.isSmall.value) close();
       }}
     >
       <Tabs label={t.panel} tabs={tabs} chosen={panel} onChoose={(name) => (attendance.panel.value = name)} class="panel-tabs">
@@ -40,19 +47,15 @@ export function ClassPanel({ panel }: { panel: Panel }) {
         icon="cross"
         label={words().common.close}
         class="panel-close"
-        onClick={() => (attendance.panel.value = null)}
+        onClick={close}
       />
     </aside>
   );
 }
 
-/** A sheet covers what was there: the focus goes into it, and back to where it came from when it closes. */
-function useFocusOnOpen(root: { current: HTMLElement | null }, isSheet: boolean): void {
-  useEffect(() => {
-    const opener = document.activeElement;
-    if (isSheet) root.current?.focus();
-    return () => {
-      if (isSheet && opener instanceof HTMLElement && opener.isConnected) opener.focus();
-    };
-  }, [isSheet]);
+/** Back to the button in the bar that opens this panel, or to the menu that does. */
+function focusOpener(panel: Panel): void {
+  const bar = document.querySelector('.bar');
+  const opener = bar?.querySelector<HTMLElement>(`[data-panel='${panel}']`) ?? bar?.querySelector<HTMLElement>('[aria-haspopup]');
+  opener?.focus();
 }

@@ -158,6 +158,7 @@ function actions(attendance: Attendance, { person, name, role, rights, sending, 
   const own: MenuItem[] = RIGHTS.map((right) => ({
     label: t.own[right],
     checked: rights[right],
+    toggle: true,
     onSelect: () =>
       void attendance.ask({ class: { rights_of: { person, rights: turned(attendance.state.rights, rights, right) } } }),
   }));

@@ -6,15 +6,16 @@ import type { Person, Reaction } from '../../protocol/types';
 import { words } from '../../text/text';
 import { Avatar } from '../../ui/avatar';
 import { Icon } from '../../ui/icon';
+import type { IconName } from '../../ui/icons';
 import { useAttendance } from './attendance';
 
-export const REACTION_SIGNS: Record<Reaction, string> = {
-  yes: '👍',
-  no: '👎',
-  clap: '👏',
-  heart: '❤️',
-  smile: '😊',
-  lost: '🤔',
+export const REACTION_ICONS: Record<Reaction, IconName> = {
+  yes: 'check',
+  no: 'cross',
+  clap: 'star',
+  heart: 'heart',
+  smile: 'smile',
+  lost: 'question',
 };
 
 export function Tile({ person, large }: { person: Person; large?: boolean }) {
@@ -52,7 +53,7 @@ export function Tile({ person, large }: { person: Person; large?: boolean }) {
       )}
       {reaction !== undefined && (
         <span class="tile-reaction" role="img" aria-label={t.reactions[reaction]}>
-          {REACTION_SIGNS[reaction]}
+          <Icon name={REACTION_ICONS[reaction]} />
         </span>
       )}
     </div>
