@@ -15,13 +15,16 @@ function texts(table: object, path = ''): [key: string, text: string][] {
   });
 }
 
-function samples(make: (...values: unknown[]) => string): string[] {
+type Make = (...values: unknown[]) => string | Make;
+
+function samples(make: Make): string[] {
+  const finished = (text: string | Make) => (typeof text === 'string' ? [text] : samples(text));
   try {
-    return [0, 1, 2].map((n) => make(n, n, n));
+    return [0, 1, 2].flatMap((n) => finished(make(n, n, n)));
   } catch {
     // Made for words, or for a list of names.
     const list = Object.assign(['Zoé', 'Noé'], { replace: () => 'Zoé' });
-    return [make(list, 'Zoé', 'Zoé')];
+    return finished(make(list, 'Zoé', 'Zoé'));
   }
 }
 

@@ -20,7 +20,14 @@ import { DraftDialog } from './draft-dialog';
 
 const DOOR_ICONS: Record<Policy, IconName> = { ask: 'bell', roster: 'door-open', shut: 'lock' };
 
-export function ClassHead({ card, onChange }: { card: ClassCard; onChange: (card: ClassCard) => void }) {
+interface HeadProps {
+  card: ClassCard;
+  /** People are being added: that is what the page is about now, not opening the class. */
+  adding: boolean;
+  onChange: (card: ClassCard) => void;
+}
+
+export function ClassHead({ card, adding, onChange }: HeadProps) {
   const [open, setOpen] = useState<'change' | 'remove'>();
   const t = words().setup;
   const close = () => setOpen(undefined);
@@ -33,7 +40,7 @@ export function ClassHead({ card, onChange }: { card: ClassCard; onChange: (card
       <div class="setup-title">
         <Title text={card.title} />
         <div class="setup-do">
-          <Link class={classes('primary', true)} href={paths.class(card.class)}>
+          <Link class={classes(adding ? undefined : 'primary', !adding)} href={paths.class(card.class)}>
             <Icon name="door-open" />
             {words().home.open}
           </Link>

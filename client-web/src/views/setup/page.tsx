@@ -46,7 +46,7 @@ function SetupView({ setup, onChange }: { setup: Setup; onChange: (setup: Setup)
   if (printing) return <Sheet card={card} people={people} onBack={() => setPrinting(false)} />;
   return (
     <PageFrame class="setup">
-      <ClassHead card={card} onChange={(changed) => onChange({ ...setup, card: changed })} />
+      <ClassHead card={card} adding={adding} onChange={(changed) => onChange({ ...setup, card: changed })} />
       {adding && (
         <RosterAdd
           classId={card.class}
