@@ -1,7 +1,7 @@
 // Everyone on the roster with their personal link: to copy, print, download, take back and make again.
 
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 import type { ClassCard, Invitation } from '../../protocol/types';
 import { words } from '../../text/text';
@@ -20,14 +20,20 @@ export function InvitationList(props: {
   people: Invitation[];
   onChange: (people: Invitation[]) => void;
   onPrint: () => void;
+  /** Something above is finished, and reading goes on here. */
+  takesFocus: boolean;
   /** The button that opens the way to add people. */
   add: ComponentChildren;
 }) {
   const { card, people } = props;
   const [wanted, setWanted] = useState('');
+  const heading = useRef<HTMLHeadingElement>(null);
   const t = words().invitations;
   const teachers = people.filter((one) => one.role === 'teacher').length;
   const found = people.filter((one) => matches(one, wanted));
+  useEffect(() => {
+    if (props.takesFocus) heading.current?.focus();
+  }, [props.takesFocus]);
   const replace = (changed: Invitation) =>
     props.onChange(people.map((one) => (one.person === changed.person ? changed : one)));
   const search = (text: string) => {
@@ -38,7 +44,7 @@ export function InvitationList(props: {
     <section class="invitations" aria-labelledby="invitations-title">
       <div class="invitations-head">
         <div>
-          <h2 id="invitations-title">{t.title}</h2>
+          <h2 id="invitations-title" ref={heading} tabIndex={-1}>{t.title}</h2>
           <p class="second tabular">{t.summary(people.length - teachers, teachers)}</p>
         </div>
         {props.add}
@@ -71,7 +77,11 @@ export function InvitationList(props: {
               classId={card.class}
               invitation={one}
               onChanged={replace}
-              onRemoved={() => props.onChange(people.filter((other) => other.person !== one.person))}
+              onRemoved={() => {
+                props.onChange(people.filter((other) => other.person !== one.person));
+                // The row that had the focus is gone.
+                heading.current?.focus();
+              }}
             />
           ))}
         </ul>

@@ -40,7 +40,16 @@ function SetupView({ setup, onChange }: { setup: Setup; onChange: (setup: Setup)
   const { card, people } = setup;
   const [printing, setPrinting] = useState(false);
   const [adding, setAdding] = useState(people.length === 0);
+  const [added, setAdded] = useState(false);
   const t = words().invitations;
+  const add = () => {
+    setAdded(false);
+    setAdding(true);
+  };
+  const stopAdding = () => {
+    setAdded(true);
+    setAdding(false);
+  };
   const setPeople = (list: Invitation[]) => onChange({ ...setup, people: list });
 
   if (printing) return <Sheet card={card} people={people} onBack={() => setPrinting(false)} />;
@@ -53,9 +62,9 @@ function SetupView({ setup, onChange }: { setup: Setup; onChange: (setup: Setup)
           first={people.length === 0}
           onAdded={(list, finished) => {
             setPeople(list);
-            if (finished) setAdding(false);
+            if (finished) stopAdding();
           }}
-          onClose={() => setAdding(false)}
+          onClose={stopAdding}
         />
       )}
       {people.length > 0 && (
@@ -63,10 +72,11 @@ function SetupView({ setup, onChange }: { setup: Setup; onChange: (setup: Setup)
           card={card}
           people={people}
           onChange={setPeople}
+          takesFocus={added}
           onPrint={() => setPrinting(true)}
           add={
             !adding && (
-              <Button icon="plus" onClick={() => setAdding(true)}>
+              <Button icon="plus" onClick={add}>
                 {t.addPeople}
               </Button>
             )

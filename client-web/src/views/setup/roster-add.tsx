@@ -48,6 +48,7 @@ export function RosterAdd(props: {
     const rest = leftover(roster.text, roster.preview);
     roster.write(rest);
     toast(t.added(chosen.length));
+    if (rest !== '') area.current?.focus();
     props.onAdded(answer.value, rest === '');
   };
   const toLine = (line: number) => {
