@@ -136,21 +136,13 @@ impl Relay {
         let roles = assign_sections(&session, offer)?;
         let key = match self.peers.key_of(peer) {
             Some(key) => self.renew(key, room, &session, &roles)?,
-            None => self.admit(peer, room, role, &session, offer, &roles, now),
+            None => self.admit((peer, room, role), &Accepted { session: &session, offer, roles: &roles }, now),
         };
         self.write_answer(key, &session)
     }
 
-    fn admit(
-        &mut self,
-        id: PeerId,
-        room: RoomId,
-        role: Role,
-        session: &Session,
-        offer: &Offer,
-        roles: &[Option<SectionRole>],
-        now: Instant,
-    ) -> PeerKey {
+    fn admit(&mut self, (id, room, role): (PeerId, RoomId, Role), accepted: &Accepted<'_>, now: Instant) -> PeerKey {
+        let Accepted { session, offer, roles } = *accepted;
         let local = Credentials::draw(&mut self.rng);
         let key = self.peers.reserve();
         self.by_ufrag.insert(local.ufrag.clone(), key);
@@ -364,6 +356,13 @@ impl Relay {
         let key = self.peers.key_of(peer)?;
         self.peers.get(key).map(|peer| peer.stats)
     }
+}
+
+/// An offer that passed all checks, read.
+struct Accepted<'a> {
+    session: &'a Session,
+    offer: &'a Offer,
+    roles: &'a [Option<SectionRole>],
 }
 
 /// What the offer says a section is for.
