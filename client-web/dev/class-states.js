@@ -51,7 +51,7 @@ const ending = (name, scene) =>
     await page.locator('.plain-do').waitFor();
   });
 const turnOn = async (page) => {
-  await page.locator('h1').waitFor();
+  await page.locator('.device-toggle').first().waitFor();
   for (const button of await page.locator('.device-toggle').all()) await button.click();
   await page.waitForTimeout(500);
 };

@@ -278,24 +278,31 @@ describe('what one looks at', () => {
     ]);
   });
 
-  it('is said once the layout rests, and only when it has changed', () => {
+  it('is said at once at first, then once the layout rests, and only when it has changed', () => {
     const clock = new FakeClock();
     const said: MediaAsk[] = [];
     const gaze = new Gaze(clock, 6, (ask) => {
       said.push(ask);
       return Promise.resolve({ done: {} });
     });
-    gaze.see([{ person: 'a', heightPx: 100 }]);
+    const look = (height_px: number): MediaAsk => ({ view: { looks: [{ person: 'a', height_px }] } });
+    gaze.see([]);
+    gaze.see([{ person: 'a', heightPx: 96 }]);
+    expect(said).toEqual([look(96)]);
+    gaze.see([{ person: 'a', heightPx: 200 }]);
     clock.pass(100);
     gaze.see([{ person: 'a', heightPx: 400 }]);
     clock.pass(119);
-    expect(said).toHaveLength(0);
+    expect(said).toHaveLength(1);
     clock.pass(1);
     gaze.see([{ person: 'a', heightPx: 401 }]);
     clock.pass(1_000);
-    expect(said).toEqual([{ view: { looks: [{ person: 'a', height_px: 400 }] } }]);
+    expect(said).toEqual([look(96), look(400)]);
     gaze.again();
-    expect(said).toHaveLength(2);
+    expect(said).toEqual([look(96), look(400), look(400)]);
+    gaze.rest();
+    clock.pass(1_000);
+    expect(said).toHaveLength(3);
   });
 });
 

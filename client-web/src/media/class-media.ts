@@ -160,6 +160,7 @@ export class ClassMedia {
     this.seated = false;
     batch(() => this.letGo(SILENT));
     this.call.close();
+    this.gaze.rest();
     this.mids.value = null;
     this.streams.value = new Map();
   }
@@ -167,7 +168,6 @@ export class ClassMedia {
   close(): void {
     this.end();
     this.stopWatching();
-    this.gaze.close();
   }
 
   private shareScreen(stream: MediaStream): void {

@@ -33,12 +33,16 @@ function rounded(heightPx: number): number {
   return Math.min(HEIGHT_PX_MAX, Math.round(heightPx / STEP_PX) * STEP_PX);
 }
 
+/** What the server takes for granted while nothing has been said. */
+const NOTHING = '[]';
+
 export class Gaze {
   private readonly clock: Clock;
   private readonly ask: (ask: MediaAsk) => Promise<Answered>;
   private readonly slots: number;
   private wanted: Look[] = [];
-  private said = '[]';
+  private said = NOTHING;
+  private hasLooked = false;
   private cancel: () => void = () => undefined;
 
   constructor(clock: Clock, slots: number, ask: (ask: MediaAsk) => Promise<Answered>) {
@@ -51,26 +55,33 @@ export class Gaze {
   see(tiles: readonly Tile[]): void {
     this.wanted = looksOf(tiles, this.slots);
     this.cancel();
+    // The first look is what somebody who has just come in is waiting for.
+    if (!this.hasLooked && this.wanted.length > 0) return this.say();
     this.cancel = this.clock.after(REST_MS, () => this.say());
+  }
+
+  /** Nothing is looked at any more; the next look is a first one. */
+  rest(): void {
+    this.cancel();
+    this.wanted = [];
+    this.said = NOTHING;
+    this.hasLooked = false;
   }
 
   /** The server may have forgotten: says it again. */
   again(): void {
-    this.said = '';
+    this.said = NOTHING;
     this.cancel();
     this.say();
-  }
-
-  close(): void {
-    this.cancel();
   }
 
   private say(): void {
     const text = JSON.stringify(this.wanted);
     if (text === this.said) return;
     this.said = text;
+    this.hasLooked = true;
     void this.ask({ view: { looks: this.wanted } }).then((answered) => {
-      if (!('done' in answered) && this.said === text) this.said = '';
+      if (!('done' in answered) && this.said === text) this.said = NOTHING;
     });
   }
 }

@@ -77,6 +77,7 @@ export class Attendance {
     });
     this.listen(small, 'change', () => (this.isSmall.value = small.matches));
     this.listen(window, 'online', () => this.networkChanged());
+    this.followNetwork();
     this.listen(window, 'pagehide', () => this.devices.close());
     this.ends.push(
       effect(() => this.markRead()),
@@ -99,7 +100,7 @@ export class Attendance {
   /** From the try-out to the door. A teacher takes along what is on; whoever may have to wait does not. */
   enter(): void {
     this.entered.value = true;
-    if (this.teaches) this.media.prepare();
+    this.media.prepare();
     this.visit.knock();
   }
 
@@ -159,6 +160,18 @@ export class Attendance {
   private networkChanged(): void {
     this.visit.networkChanged();
     this.media.networkChanged();
+  }
+
+  /** Wi-Fi to mobile, where a browser tells. Its `change` also speaks of speed, which is no other network. */
+  private followNetwork(): void {
+    const { connection } = navigator as Navigator & { connection?: EventTarget & { type?: string } };
+    if (connection === undefined) return;
+    let { type } = connection;
+    this.listen(connection, 'change', () => {
+      if (connection.type === type) return;
+      type = connection.type;
+      this.networkChanged();
+    });
   }
 
   private markRead(): void {

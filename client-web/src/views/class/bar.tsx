@@ -25,28 +25,30 @@ export function Bar() {
   const [dialog, setDialog] = useState<'devices' | 'end' | null>(null);
   const t = words().class;
   return (
-    <nav class="bar" data-theme="dark" aria-label={t.controls}>
-      <div class="bar-group">
-        <DeviceButton kind="microphone" />
-        <DeviceButton kind="camera" />
-        {media.canShareScreen && !isSmall.value && <ScreenButton />}
-        {!teaches && <HandButton />}
-        {!teaches && !isSmall.value && <ReactMenu />}
-      </div>
-      <div class="bar-group">
-        {teaches && <PanelButton panel="door" icon="door" />}
-        {!isSmall.value && <PanelButton panel="people" icon="people" />}
-        <PanelButton panel="chat" icon="chat" />
-        <MoreMenu onDevices={() => setDialog('devices')} />
-        {teaches ? (
-          <BarButton icon="leave" label={t.bar.end} class="leave" onClick={() => setDialog('end')} />
-        ) : (
-          <BarButton icon="leave" label={t.bar.leave} class="leave" onClick={() => void attendance.visit.leave()} />
-        )}
-      </div>
+    <>
+      <nav class="bar" data-theme="dark" aria-label={t.controls}>
+        <div class="bar-group">
+          <DeviceButton kind="microphone" />
+          <DeviceButton kind="camera" />
+          {media.canShareScreen && !isSmall.value && <ScreenButton />}
+          {!teaches && <HandButton />}
+          {!teaches && !isSmall.value && <ReactMenu />}
+        </div>
+        <div class="bar-group">
+          {teaches && <PanelButton panel="door" icon="door" />}
+          {!isSmall.value && <PanelButton panel="people" icon="people" />}
+          <PanelButton panel="chat" icon="chat" />
+          <MoreMenu onDevices={() => setDialog('devices')} />
+          {teaches ? (
+            <BarButton icon="leave" label={t.bar.end} class="leave" onClick={() => setDialog('end')} />
+          ) : (
+            <BarButton icon="leave" label={t.bar.leave} class="leave" onClick={() => void attendance.visit.leave()} />
+          )}
+        </div>
+      </nav>
       {dialog === 'devices' && <DevicesDialog onClose={() => setDialog(null)} />}
       {dialog === 'end' && <EndDialog onClose={() => setDialog(null)} />}
-    </nav>
+    </>
   );
 }
 

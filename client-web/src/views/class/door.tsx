@@ -75,7 +75,7 @@ function Line({ door }: { door: Door }) {
   const t = words().class.door;
   return (
     <section>
-      <h2 class="panel-heading" ref={heading} tabIndex={-1}>
+      <h2 class={door.waiting.length === 0 ? 'sr-only' : 'panel-heading'} ref={heading} tabIndex={-1}>
         {t.waiting}
       </h2>
       {door.waiting.length === 0 && <p class="second">{t.nobody}</p>}

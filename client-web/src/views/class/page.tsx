@@ -2,7 +2,7 @@
 
 import { useEffect } from 'preact/hooks';
 
-import { language, words } from '../../text/text';
+import { words } from '../../text/text';
 import { Title } from '../../ui/page';
 import { useAttendance } from './attendance';
 import { Banners } from './banners';
@@ -18,7 +18,7 @@ export function ClassPage() {
   const t = words().class;
   useEffect(() => followKeys(attendance), [attendance]);
   return (
-    <div class={panel.value === null ? 'classroom' : 'classroom with-panel'} data-place="seated" lang={language()}>
+    <div class={panel.value === null ? 'classroom' : 'classroom with-panel'} data-place="seated">
       <header class="class-head" data-theme="dark">
         <Title text={invitation.class.title} class="class-title" />
         <span class="second tabular">{t.here(state.people.length)}</span>
