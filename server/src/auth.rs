@@ -5,6 +5,7 @@ mod cookie;
 mod jwks;
 mod keys;
 mod link;
+mod mint;
 mod portal;
 mod strict_json;
 mod token;
@@ -19,7 +20,8 @@ use crate::store::{NoStanding, RosterRow, Store, StoreError, unix_now};
 pub use claims::Verified;
 pub use cookie::{COOKIE_NAME, DeviceSecret};
 pub use keys::KeyError;
-pub use portal::Portals;
+pub use mint::{MintError, Wanted, mint};
+pub use portal::{Portals, read_keys};
 pub use token::TokenError;
 
 use link::{InvitationLink, OneTimeSecret};
@@ -147,13 +149,9 @@ impl Auth {
         (!row.revoked).then(|| link.seal(self.store.link_key()))
     }
 
-    /// Makes the secret of a one-time link to the account called `name`. Older links to it no longer open.
-    pub async fn welcome(&self, name: DisplayName) -> Result<String, StoreError> {
-        welcome(&self.store, name).await
-    }
 }
 
-/// [`Auth::welcome`] for whoever has only the store.
+/// Makes the secret of a one-time link to the account called `name`. Older links to it no longer open.
 pub async fn welcome(store: &Store, name: DisplayName) -> Result<String, StoreError> {
     let secret = OneTimeSecret::generate();
     store.drop_welcomes(name.clone()).await?;

@@ -1,3 +1,16 @@
 //! Préau's server: the floors above the sans-I/O crates, up to the running process.
 
+pub mod auth;
+pub mod command_line;
 pub mod config;
+pub mod house;
+pub mod http;
+pub mod roster;
+pub mod run;
+pub mod session;
+pub mod shard;
+pub mod shards;
+pub mod store;
+pub mod telemetry;
+pub mod thread;
+pub mod udp;

@@ -24,6 +24,10 @@ struct Portal {
 pub struct Portals(Vec<Portal>);
 
 impl Portals {
+    /// Reads the keys of all portals that keep them in files, and starts to fetch those of the others.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime, when there are keys to fetch.
     pub fn open(configs: Vec<PortalConfig>) -> Result<Portals, KeyError> {
         configs.into_iter().map(Portal::open).collect::<Result<_, _>>().map(Portals)
     }
@@ -51,15 +55,22 @@ impl Portals {
 
 impl Portal {
     fn open(config: PortalConfig) -> Result<Portal, KeyError> {
-        let (keys, url) = match &config.keys {
-            KeySource::Secret(secret) => (Keys::from_secret(secret.as_bytes())?, None),
-            KeySource::SecretFile(path) => (Keys::from_secret(read_file(path)?.trim_ascii())?, None),
-            KeySource::PublicKeyFile(path, algorithm) => (Keys::from_pem(&read_file(path)?, *algorithm)?, None),
-            KeySource::JwksFile(path) => (Keys::from_jwks(&read_file(path)?)?, None),
-            KeySource::JwksUrl(url) => (Keys::default(), Some(url.clone())),
+        let keys: SharedKeys = Arc::new(RwLock::new(Arc::new(read_keys(&config.keys)?)));
+        let refresher = match &config.keys {
+            KeySource::JwksUrl(url) => Some(Refresher::start(url.clone(), keys.clone())),
+            KeySource::JwksFile(_) | KeySource::PublicKeyFile(..) | KeySource::Secret(_) | KeySource::SecretFile(_) => None,
         };
-        let keys: SharedKeys = Arc::new(RwLock::new(Arc::new(keys)));
-        let refresher = url.map(|url| Refresher::start(url, keys.clone()));
         Ok(Portal { config, keys, refresher })
+    }
+}
+
+/// The keys as they are at the start: none yet, where they have to be fetched.
+pub fn read_keys(source: &KeySource) -> Result<Keys, KeyError> {
+    match source {
+        KeySource::Secret(secret) => Keys::from_secret(secret.as_bytes()),
+        KeySource::SecretFile(path) => Keys::from_secret(read_file(path)?.trim_ascii()),
+        KeySource::PublicKeyFile(path, algorithm) => Keys::from_pem(&read_file(path)?, *algorithm),
+        KeySource::JwksFile(path) => Keys::from_jwks(&read_file(path)?),
+        KeySource::JwksUrl(_) => Ok(Keys::default()),
     }
 }

@@ -286,7 +286,7 @@ async fn school() -> (tempfile::TempDir, Store, Auth) {
     let store = Store::open(directory.path()).unwrap();
     let auth = Auth { store: store.clone(), portals: shared() };
     let secret = DeviceSecret::generate();
-    let welcome = auth.welcome(DisplayName::parse("Ada").unwrap()).await.unwrap();
+    let welcome = welcome(&store, DisplayName::parse("Ada").unwrap()).await.unwrap();
     assert_eq!(auth.claim(&secret, &Claim::Account { secret: welcome }).await, Ok(Claimed::Home {}));
     let owner: AccountId = store.device(secret.hash()).await.unwrap().unwrap().account.unwrap().id;
     let draft = ClassDraft { title: "Maths".into(), starts_at: unix_now(), policy: Policy::Ask, familiar: true };

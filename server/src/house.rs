@@ -1,0 +1,33 @@
+//! The whole process, as routes and conversations see it.
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::auth::Auth;
+use crate::config::{Config, PublicUrl};
+use crate::http::{Assets, Budgets};
+use crate::shards::Shards;
+use crate::store::Store;
+
+pub struct House {
+    pub config: Config,
+    /// Where browsers find us, once the port is known.
+    pub public_url: PublicUrl,
+    pub auth: Auth,
+    pub store: Store,
+    pub shards: Shards,
+    pub assets: Assets,
+    /// How often somebody may still try to claim something.
+    pub budgets: Budgets,
+    /// All WebSockets, so that draining can wait for their ends.
+    pub conversations: TaskTracker,
+    /// Cancelled when the server begins to go down: nobody new comes in.
+    pub draining: CancellationToken,
+}
+
+impl House {
+    /// New people may be sent here.
+    pub fn is_ready(&self) -> bool {
+        !self.draining.is_cancelled() && self.store.is_writable()
+    }
+}

@@ -1,0 +1,58 @@
+//! The routes: pages, the API of `protocol`, the WebSocket's door, and what operators ask.
+
+mod assets;
+mod body;
+mod budget;
+mod caller;
+mod claim;
+mod classes;
+mod guard;
+mod invitations;
+mod operator;
+mod problem;
+mod security;
+mod serve;
+mod tls;
+mod upgrade;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{delete, get, post};
+
+use crate::house::House;
+
+pub use assets::Assets;
+pub use budget::Budgets;
+pub use operator::{install_metrics, metrics_router};
+pub use serve::{Server, bind};
+pub use tls::{Tls, TlsError};
+
+/// Everything that browsers reach.
+pub fn router(house: Arc<House>) -> Router {
+    Router::new()
+        .route("/", get(assets::page))
+        .route("/class/{class}", get(assets::page))
+        .route("/class/{class}/setup", get(assets::page))
+        .route("/api/claim", post(claim::claim))
+        .route("/api/me", get(claim::me).put(claim::rename))
+        .route("/api/signout", post(claim::sign_out))
+        .route("/api/classes", get(classes::list).post(classes::create))
+        .route("/api/classes/{class}", get(classes::show).put(classes::change).delete(classes::erase))
+        .route("/api/classes/{class}/invited", get(classes::invited))
+        .route("/api/classes/{class}/roster/preview", post(invitations::preview))
+        .route("/api/classes/{class}/roster", post(invitations::add))
+        .route("/api/classes/{class}/roster/{person}", delete(invitations::drop_person))
+        .route("/api/classes/{class}/invitations", get(invitations::list))
+        .route("/api/classes/{class}/invitations/{person}/renew", post(invitations::renew))
+        .route("/api/classes/{class}/invitations/{person}/revoke", post(invitations::revoke))
+        .route("/ws", get(upgrade::socket))
+        .route("/healthz", get(operator::healthz))
+        .route("/readyz", get(operator::readyz))
+        .route("/version", get(operator::version))
+        .fallback(assets::file)
+        .method_not_allowed_fallback(problem::no_such_method)
+        .layer(from_fn_with_state(house.clone(), guard::guard))
+        .with_state(house)
+}

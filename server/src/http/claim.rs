@@ -1,0 +1,93 @@
+//! What a browser is: claiming what a link carried, asking who one is, leaving.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderName, StatusCode, header};
+use axum::response::IntoResponse;
+use axum::Extension;
+use preau_protocol::{Account, Claim, Me, ProblemCode};
+
+use super::body::Json;
+use super::caller::{MaybeBrowser, Teacher};
+use super::guard::Peer;
+use super::problem::Refused;
+use crate::auth::{AuthError, DeviceSecret};
+use crate::house::House;
+use crate::store::unix_now;
+
+/// `POST /api/claim`
+pub async fn claim(
+    State(house): State<Arc<House>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    MaybeBrowser(browser): MaybeBrowser,
+    Json(claim): Json<Claim>,
+) -> Result<impl IntoResponse, Refused> {
+    if house.draining.is_cancelled() {
+        return Err(ProblemCode::Unavailable.into());
+    }
+    let device = browser.as_ref().map(|browser| browser.hash);
+    let spent = house.budgets.check(device, &claim);
+    // Only a cookie that we made is kept; one that somebody else thought of is replaced.
+    let secret = browser.map_or_else(DeviceSecret::generate, |browser| browser.secret);
+    let outcome = match spent {
+        Ok(()) => house.auth.claim(&secret, &claim).await,
+        Err(wait_s) => return Err(too_many(wait_s)),
+    };
+    match outcome {
+        Ok(claimed) => {
+            house.budgets.succeeded(device, &claim);
+            Ok((set_cookie(secret.set_cookie()), Json(claimed)))
+        }
+        Err(error @ (AuthError::NotAuthenticated | AuthError::NotAllowed)) => {
+            house.budgets.failed(peer.ip()).map_err(too_many)?;
+            Err(error.into())
+        }
+        Err(error @ AuthError::Unavailable) => Err(error.into()),
+    }
+}
+
+fn too_many(retry_after_s: u32) -> Refused {
+    Refused { code: ProblemCode::TooMany, retry_after_s: Some(retry_after_s) }
+}
+
+fn set_cookie(line: String) -> [(HeaderName, String); 1] {
+    [(header::SET_COOKIE, line)]
+}
+
+/// `GET /api/me`: never an error for somebody unknown, who is told just that.
+pub async fn me(
+    State(house): State<Arc<House>>,
+    MaybeBrowser(browser): MaybeBrowser,
+) -> Result<axum::response::Response, Refused> {
+    let Some(browser) = browser else {
+        return Ok(Json(Me { account: None, invited: Vec::new() }).into_response());
+    };
+    let classes = house.store.invited(browser.hash, unix_now()).await?;
+    let me = Me {
+        account: browser.row.account.map(|account| Account { name: account.name }),
+        invited: classes.iter().map(|class| class.invited()).collect(),
+    };
+    Ok((set_cookie(browser.secret.set_cookie()), Json(me)).into_response())
+}
+
+/// `PUT /api/me`: a teacher chooses the name that pupils see.
+pub async fn rename(
+    State(house): State<Arc<House>>,
+    teacher: Teacher,
+    Json(account): Json<Account>,
+) -> Result<Json<Account>, Refused> {
+    house.store.rename_account(teacher.account.id, account.name.clone()).await?;
+    Ok(Json(account))
+}
+
+/// `POST /api/signout`: the browser is forgotten with all that it has claimed.
+pub async fn sign_out(
+    State(house): State<Arc<House>>,
+    MaybeBrowser(browser): MaybeBrowser,
+) -> Result<impl IntoResponse, Refused> {
+    if let Some(browser) = browser {
+        house.store.drop_device(browser.hash).await?;
+    }
+    Ok((StatusCode::NO_CONTENT, set_cookie(DeviceSecret::clear_cookie())))
+}

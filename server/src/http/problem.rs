@@ -1,0 +1,108 @@
+//! Refused requests, as `application/problem+json` (RFC 9457).
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use preau_protocol::{Problem, ProblemCode};
+
+use crate::auth::AuthError;
+use crate::store::StoreError;
+
+/// A request that was not done. The guard writes its body, since only it knows the request's id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused {
+    pub code: ProblemCode,
+    pub retry_after_s: Option<u32>,
+}
+
+impl From<ProblemCode> for Refused {
+    fn from(code: ProblemCode) -> Refused {
+        Refused { code, retry_after_s: None }
+    }
+}
+
+impl From<AuthError> for Refused {
+    fn from(error: AuthError) -> Refused {
+        match error {
+            AuthError::NotAuthenticated => ProblemCode::NotAuthenticated.into(),
+            AuthError::NotAllowed => ProblemCode::NotAllowed.into(),
+            AuthError::Unavailable => ProblemCode::Unavailable.into(),
+        }
+    }
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Refused {
+        match error {
+            StoreError::Limit => ProblemCode::Limit.into(),
+            StoreError::Missing => ProblemCode::NotAllowed.into(),
+            StoreError::Busy | StoreError::Closed | StoreError::Database(_) | StoreError::Directory(_) => {
+                tracing::warn!(%error, "the store did not answer");
+                ProblemCode::Unavailable.into()
+            }
+            StoreError::Newer(_) | StoreError::BrokenChain { .. } | StoreError::Unreadable(_) => {
+                tracing::error!(%error, "the store is damaged");
+                ProblemCode::Internal.into()
+            }
+        }
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let mut response = status(self.code).into_response();
+        if let Some(seconds) = self.retry_after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl Refused {
+    /// The body that says so.
+    pub fn body(self, request_id: &str) -> Vec<u8> {
+        let problem = Problem {
+            r#type: "about:blank".into(),
+            title: title(self.code).into(),
+            status: status(self.code).as_u16(),
+            code: self.code,
+            request_id: request_id.into(),
+        };
+        serde_json::to_vec(&problem).expect("a problem is a map with string keys")
+    }
+}
+
+/// The path is known, and this is not done with it.
+pub async fn no_such_method() -> Refused {
+    ProblemCode::NotFound.into()
+}
+
+fn status(code: ProblemCode) -> StatusCode {
+    match code {
+        ProblemCode::Malformed | ProblemCode::TokenInUrl => StatusCode::BAD_REQUEST,
+        ProblemCode::NotAuthenticated => StatusCode::UNAUTHORIZED,
+        ProblemCode::NotAllowed | ProblemCode::BadOrigin => StatusCode::FORBIDDEN,
+        ProblemCode::NotFound => StatusCode::NOT_FOUND,
+        ProblemCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ProblemCode::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        ProblemCode::Limit => StatusCode::UNPROCESSABLE_ENTITY,
+        ProblemCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ProblemCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+fn title(code: ProblemCode) -> &'static str {
+    match code {
+        ProblemCode::Malformed => "This request could not be understood.",
+        ProblemCode::TokenInUrl => "A token must not stand in an address.",
+        ProblemCode::NotAuthenticated => "Nobody knows who this is.",
+        ProblemCode::NotAllowed => "This is not open to you.",
+        ProblemCode::NotFound => "There is nothing here.",
+        ProblemCode::BadOrigin => "This page may not act here.",
+        ProblemCode::TooLarge => "This is too large.",
+        ProblemCode::TooMany => "Too many attempts. Try again in a moment.",
+        ProblemCode::Limit => "A limit was reached, or a value is outside its limits.",
+        ProblemCode::Unavailable => "This cannot be done just now. Try again in a moment.",
+        ProblemCode::Internal => "Something went wrong on the server.",
+    }
+}

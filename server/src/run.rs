@@ -1,0 +1,252 @@
+//! One process, put together, run, and taken down in order.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use preau_sfu::{Certificate, CertificateError, RelayConfig};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::auth::{Auth, KeyError, welcome};
+use crate::config::{Config, LogFormat, METRICS_DEFAULT, MetricsBind};
+use crate::house::House;
+use crate::http::{Assets, Budgets, Server, Tls, TlsError, bind, install_metrics, metrics_router, router};
+use crate::shard::{Epoch, Shard};
+use crate::shards::Shards;
+use crate::store::{Store, StoreError, unix_now};
+use crate::udp::Bound;
+use crate::{thread, udp};
+
+/// How long everyone has to be told that the server goes down.
+const DRAIN_WITHIN: Duration = Duration::from_secs(5);
+/// And then, how long requests, threads and the last writes may take.
+const STOP_WITHIN: Duration = Duration::from_secs(5);
+/// How often old classes are looked for.
+const PURGE_EVERY: Duration = Duration::from_secs(60 * 60);
+/// Held for as long as a server uses the data directory.
+const LOCK_FILE: &str = "preau.lock";
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error("{what}: {error}")]
+    Bind { what: String, error: io::Error },
+    #[error("the data directory {0} is in use by another server")]
+    InUse(String),
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    #[error("a portal's keys: {0}")]
+    Keys(#[from] KeyError),
+    #[error("TLS: {0}")]
+    Tls(#[from] TlsError),
+    #[error("the certificate for media: {0}")]
+    Certificate(#[from] CertificateError),
+    #[error("the metrics: {0}")]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+/// Runs until a signal says to stop. `started` is when the process began.
+pub async fn run(config: Config, started: Instant) -> Result<(), RunError> {
+    let recorder = install_metrics()?;
+    let store = Store::open(&config.data)?;
+    let _lock = lock(&config)?;
+    let tls = config.tls.clone().map(Tls::open).transpose()?.map(Arc::new);
+    let listener = listen(config.listen, "listen")?;
+    let address = listener.local_addr()?;
+    let metrics_listener = listen_for_metrics(config.metrics)?;
+    let auth = Auth::new(store.clone(), config.portals.clone())?;
+    let (shards, threads, ports) = start_shards(&config, &store)?;
+    let house = Arc::new(House {
+        public_url: config.public_url_on(address.port()),
+        config,
+        auth,
+        store,
+        shards,
+        assets: Assets::load(),
+        budgets: Budgets::default(),
+        conversations: TaskTracker::new(),
+        draining: CancellationToken::new(),
+    });
+
+    let stop = CancellationToken::new();
+    let servers = TaskTracker::new();
+    let pages = Server { router: router(house.clone()), tls: tls.clone(), stop: stop.clone() };
+    servers.spawn(pages.run(listener));
+    let metrics_address = metrics_listener.as_ref().map(TcpListener::local_addr).transpose()?;
+    if let Some(listener) = metrics_listener {
+        let figures = Server { router: metrics_router(house.clone(), recorder), tls: None, stop: stop.clone() };
+        servers.spawn(figures.run(listener));
+    }
+    let purging = tokio::spawn(purge_from_time_to_time(house.clone()));
+    let reloading = tls.map(|tls| tokio::spawn(reload_on_hangup(tls)));
+
+    announce(&house, address, metrics_address, &ports, started).await?;
+    wait_for_end().await?;
+    drain(&house).await;
+    purging.abort();
+    reloading.iter().for_each(tokio::task::JoinHandle::abort);
+    take_down(&house, threads, &servers, &stop).await;
+    Ok(())
+}
+
+/// Two servers on one database would each believe to be the only one.
+fn lock(config: &Config) -> Result<File, RunError> {
+    let file = File::options().create(true).truncate(false).write(true).open(config.data.join(LOCK_FILE))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(RunError::InUse(config.data.display().to_string())),
+        Err(std::fs::TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+fn listen(address: SocketAddr, what: &str) -> Result<TcpListener, RunError> {
+    bind(address).map_err(|error| RunError::Bind { what: format!("{what} = {address}"), error })
+}
+
+fn listen_for_metrics(metrics: MetricsBind) -> Result<Option<TcpListener>, RunError> {
+    match metrics {
+        MetricsBind::Off => Ok(None),
+        MetricsBind::At(address) => listen(address, "metrics.listen").map(Some),
+        MetricsBind::Default => Ok(bind(METRICS_DEFAULT)
+            .inspect_err(|error| tracing::warn!(%error, "{METRICS_DEFAULT} cannot be had: no metrics"))
+            .ok()),
+    }
+}
+
+type Threads = Vec<JoinHandle<()>>;
+
+fn start_shards(config: &Config, store: &Store) -> Result<(Shards, Threads, Vec<u16>), RunError> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let count = config.shards.map_or(cores, usize::from);
+    let certificate = Certificate::generate()?;
+    let ips = config.udp.advertised()?;
+    let epoch = Epoch::new(Instant::now(), unix_now());
+    let (mut inboxes, mut threads, mut ports) = (Vec::new(), Vec::new(), Vec::new());
+    for index in 0..count {
+        let bound = bind_udp(config, index)?;
+        let port = bound.address.port();
+        let relay = RelayConfig {
+            certificate: certificate.clone(),
+            addresses: ips.iter().map(|ip| SocketAddr::new(*ip, port)).collect(),
+            seed: rand::random(),
+        };
+        let (inbox, thread) = thread::start(index, Shard::new(relay, epoch), bound, store.clone())?;
+        inboxes.push(inbox);
+        threads.push(thread);
+        ports.push(port);
+    }
+    Ok((Shards::new(inboxes), threads, ports))
+}
+
+fn bind_udp(config: &Config, index: usize) -> Result<Bound, RunError> {
+    let refused = |error| RunError::Bind { what: format!("udp.port {} + {index}", config.udp.port), error };
+    let port = match config.udp.port {
+        0 => Some(0),
+        first => u16::try_from(index).ok().and_then(|index| first.checked_add(index)),
+    };
+    let port = port.ok_or_else(|| refused(io::Error::other("there are not so many ports")))?;
+    udp::Bound::to(SocketAddr::new(config.udp.bind, port)).map_err(refused)
+}
+
+/// Says on stdout that the server is ready, and, as long as nobody has an account, how to get the first one. The link
+/// goes to stdout and never into a log.
+async fn announce(
+    house: &House,
+    address: SocketAddr,
+    metrics: Option<SocketAddr>,
+    udp: &[u16],
+    started: Instant,
+) -> Result<(), RunError> {
+    let first = match house.store.has_accounts().await? {
+        true => None,
+        false => Some(welcome(&house.store, house.config.first_teacher.clone()).await?),
+    };
+    let link = first.map(|secret| house.public_url.link("welcome", &secret));
+    let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let url = house.public_url.to_string();
+    let text = match house.config.log.format {
+        LogFormat::Json => json!({"ready": {
+            "url": url, "listen": address, "metrics": metrics, "udp": udp, "took_ms": took_ms, "welcome": link,
+        }})
+        .to_string(),
+        LogFormat::Text => {
+            let link = link.map(|link| format!("\n\n  The first teacher's link; it opens once, within 24 hours:\n  {link}\n"));
+            format!("Préau is ready at {url} (in {took_ms} ms).{}", link.unwrap_or_default())
+        }
+    };
+    let mut out = io::stdout().lock();
+    writeln!(out, "{text}")?;
+    out.flush()?;
+    Ok(())
+}
+
+async fn wait_for_end() -> Result<(), RunError> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// Shuts the door and tells everyone to come back, waiting for their sockets to close.
+async fn drain(house: &House) {
+    tracing::info!(conversations = house.conversations.len(), "draining");
+    house.draining.cancel();
+    house.conversations.close();
+    house.shards.drain().await;
+    if tokio::time::timeout(DRAIN_WITHIN, house.conversations.wait()).await.is_err() {
+        tracing::warn!(left = house.conversations.len(), "not everyone could be told");
+    }
+}
+
+async fn take_down(house: &House, threads: Threads, servers: &TaskTracker, stop: &CancellationToken) {
+    house.shards.stop().await;
+    let joined = tokio::task::spawn_blocking(move || threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count());
+    match tokio::time::timeout(STOP_WITHIN, joined).await {
+        Ok(Ok(0)) => {}
+        Ok(Ok(_) | Err(_)) => tracing::error!("a shard had panicked"),
+        Err(_) => tracing::error!("a shard did not stop in time"),
+    }
+    if let Err(error) = house.store.flush().await {
+        tracing::error!(%error, "the last decisions could not be written");
+    }
+    stop.cancel();
+    servers.close();
+    if tokio::time::timeout(STOP_WITHIN, servers.wait()).await.is_err() {
+        tracing::warn!("some requests did not end in time");
+    }
+    tracing::info!("stopped");
+}
+
+async fn reload_on_hangup(tls: Arc<Tls>) {
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+    while hangup.recv().await.is_some() {
+        match tls.reload() {
+            Ok(()) => tracing::info!("the certificate was read again"),
+            Err(error) => tracing::error!(%error, "the certificate could not be read again; the old one stays"),
+        }
+    }
+}
+
+async fn purge_from_time_to_time(house: Arc<House>) {
+    let mut tick = tokio::time::interval(PURGE_EVERY);
+    loop {
+        tick.tick().await;
+        match house.store.purge(house.config.retention_days, unix_now()).await {
+            Ok(purged) if purged.classes > 0 => tracing::info!(classes = purged.classes, "old classes were erased"),
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "old classes could not be erased"),
+        }
+    }
+}
