@@ -4,13 +4,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Plugin } from 'vite';
 
-import type { ClassCard, ClassDraft, Claim, Invitation, ProblemCode, RosterEntry } from '../src/protocol/types.ts';
+import type { Account, ClassCard, ClassDraft, Claim, Invitation, ProblemCode, RosterEntry } from '../src/protocol/types.ts';
 import { fakeClasses, fakePeople, uuid } from './fake-people.ts';
 import { fakePreview } from './fake-roster.ts';
 
 type Who = 'teacher' | 'newcomer' | 'student' | 'nobody' | 'broken';
 
 interface World {
+  name: string;
   classes: ClassCard[];
   people: Map<string, Invitation[]>;
 }
@@ -70,6 +71,9 @@ function answer(who: Who, world: World, request: IncomingMessage, body: Buffer):
       return claimed(world, json<Claim>());
     case 'GET /me':
       return me(who, world);
+    case 'PUT /me':
+      world.name = json<Account>().name;
+      return { name: world.name };
     case 'POST /signout':
       return {};
     case 'GET /classes':
@@ -121,7 +125,7 @@ function claimed(world: World, claim: Claim) {
 function me(who: Who, world: World) {
   if (who === 'nobody') return { invited: [] };
   if (who === 'student') return { invited: world.classes.slice(0, 2).map(invited) };
-  return { account: { name: 'Hélène Garnier' }, invited: [] };
+  return { account: { name: world.name }, invited: [] };
 }
 
 function invited({ class: id, title, teacher, starts_at, familiar }: ClassCard) {
@@ -129,7 +133,7 @@ function invited({ class: id, title, teacher, starts_at, familiar }: ClassCard) 
 }
 
 function makeWorld(who: Who): World {
-  if (who === 'newcomer' || who === 'nobody' || who === 'broken') return { classes: [], people: new Map() };
+  if (who === 'newcomer' || who === 'nobody' || who === 'broken') return { name: 'Professeur', classes: [], people: new Map() };
   const classes = fakeClasses(Date.now());
   const first = classes[0];
   const entries = fakePeople().map(invitation);
@@ -137,7 +141,7 @@ function makeWorld(who: Who): World {
     entry.used = index % 3 === 0;
     if (index === 5) delete entry.link;
   });
-  return { classes, people: new Map(first ? [[first.class, entries]] : []) };
+  return { name: 'Hélène Garnier', classes, people: new Map(first ? [[first.class, entries]] : []) };
 }
 
 function makeClass(draft: ClassDraft): ClassCard {

@@ -43,7 +43,16 @@ export const states = [
     act: async (page) => {
       await heading(page);
       await page.locator('.account').click();
-      await page.locator('.menu-item').click();
+      await page.locator('.menu-item').last().click();
+    },
+  },
+  {
+    name: 'home-rename',
+    who: 'newcomer',
+    path: '/',
+    act: async (page) => {
+      await heading(page);
+      await page.locator('.text-button').click();
     },
   },
   {

@@ -1,6 +1,7 @@
 // Every request the client makes, by name.
 
 import type {
+  Account,
   Claim,
   Claimed,
   ClassCard,
@@ -17,6 +18,8 @@ import { get, send, sendBytes } from './http';
 
 export const claim = (body: Claim) => send<Claimed>('POST', '/api/claim', body);
 export const me = () => get<Me>('/api/me');
+/** How this account is called from now on, in its classes too. */
+export const rename = (account: Account) => send<Account>('PUT', '/api/me', account);
 export const signOut = () => send<void>('POST', '/api/signout');
 
 export const classes = () => get<ClassCard[]>('/api/classes');

@@ -72,11 +72,6 @@ export const en: Words = {
   // ── Home ──────────────────────────────────────────────────────────────────────────────────────────────────────
   home: {
     title: 'Your classes',
-    account: (name) => `Account of ${name}`,
-    signOut: 'Sign out of this browser',
-    signOutTitle: 'Sign out of this browser?',
-    signOutBody: 'To come back you will need a new link from the person who runs Préau at your school.',
-    signOutDo: 'Sign out',
     create: 'New class',
     open: 'Open the class',
     openShort: 'Open',
@@ -96,12 +91,26 @@ export const en: Words = {
       { title: 'Give everyone their link', hint: 'To copy, to print or to download.' },
     ],
     emptyDo: 'Make a class',
+    emptyName: (name) => `Your students will see you as “${name}”.`,
     student: {
       title: () => 'Your classes',
       enter: 'Enter',
       enterNamed: (title) => `Enter the class: ${title}`,
       teacher: (name) => `With ${name}`,
     },
+  },
+
+  account: {
+    of: (name) => `Account of ${name}`,
+    signOut: 'Sign out of this browser',
+    signOutTitle: 'Sign out of this browser?',
+    signOutBody: 'To come back you will need a new link from the person who runs Préau at your school.',
+    signOutDo: 'Sign out',
+    rename: 'Change my name',
+    name: 'Your name',
+    nameHint: 'This is how your students see you.',
+    nameMissing: 'Write your name.',
+    renamed: (name) => `You are now called ${name}.`,
   },
 
   draft: {

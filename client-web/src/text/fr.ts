@@ -79,11 +79,6 @@ export const fr = {
   // ── Home ──────────────────────────────────────────────────────────────────────────────────────────────────────
   home: {
     title: 'Vos classes',
-    account: (name: string) => `Compte de ${name}`,
-    signOut: 'Se déconnecter de ce navigateur',
-    signOutTitle: 'Se déconnecter de ce navigateur ?',
-    signOutBody: 'Pour revenir, il vous faudra un nouveau lien de la personne qui administre Préau dans votre établissement.',
-    signOutDo: 'Se déconnecter',
     create: 'Nouvelle classe',
     open: 'Ouvrir la classe',
     openShort: 'Ouvrir',
@@ -103,12 +98,27 @@ export const fr = {
       { title: 'Donnez à chacun son lien', hint: 'À copier, à imprimer ou à télécharger.' },
     ],
     emptyDo: 'Créer une classe',
+    emptyName: (name: string) => `Vos élèves vous verront sous le nom « ${name} ».`,
     student: {
       title: say('Vos classes', 'Tes classes'),
       enter: 'Entrer',
       enterNamed: (title: string) => `Entrer dans la classe : ${title}`,
       teacher: (name: string) => `Avec ${name}`,
     },
+  },
+
+  /** A teacher's account. */
+  account: {
+    of: (name: string) => `Compte de ${name}`,
+    signOut: 'Se déconnecter de ce navigateur',
+    signOutTitle: 'Se déconnecter de ce navigateur ?',
+    signOutBody: 'Pour revenir, il vous faudra un nouveau lien de la personne qui administre Préau dans votre établissement.',
+    signOutDo: 'Se déconnecter',
+    rename: 'Changer mon nom',
+    name: 'Votre nom',
+    nameHint: 'C’est ainsi que vos élèves vous voient.',
+    nameMissing: 'Écrivez votre nom.',
+    renamed: (name: string) => `Vous vous appelez maintenant ${name}.`,
   },
 
   /** What a teacher says of a class: when it is made, and later. */

@@ -2,14 +2,11 @@
 
 import { useState } from 'preact/hooks';
 
-import { classes, me, signOut } from '../../api/calls';
+import { classes, me } from '../../api/calls';
 import type { Answer } from '../../api/http';
 import { useAnswer } from '../../api/use-answer';
 import type { Account, ClassCard, Invited } from '../../protocol/types';
-import { words } from '../../text/text';
-import { Confirm } from '../../ui/confirm';
 import { LoadingPage } from '../../ui/loading';
-import { Menu } from '../../ui/menu';
 import { InvitationNeededPage, TroublePage } from '../plain/pages';
 import { InvitedHome } from './invited';
 import { TeacherHome } from './teacher';
@@ -36,13 +33,17 @@ export function HomePage() {
       return <InvitationNeededPage />;
     case 'invited':
       return <InvitedHome invited={home.value.invited} />;
-    case 'teacher':
+    case 'teacher': {
+      const teacher = home.value;
       return (
         <TeacherHome
-          classes={home.value.classes}
-          head={<AccountMenu account={home.value.account} onSignedOut={() => setVisit(visit + 1)} />}
+          account={teacher.account}
+          classes={teacher.classes}
+          onRenamed={(account) => home.set({ ...teacher, account })}
+          onSignedOut={() => setVisit(visit + 1)}
         />
       );
+    }
   }
 }
 
@@ -53,29 +54,4 @@ async function askHome(): Promise<Answer<Home>> {
   if (!account) return { ok: true, value: invited.length > 0 ? { who: 'invited', invited } : { who: 'nobody' } };
   const list = await classes();
   return list.ok ? { ok: true, value: { who: 'teacher', account, classes: list.value } } : list;
-}
-
-function AccountMenu({ account, onSignedOut }: { account: Account; onSignedOut: () => void }) {
-  const [asking, setAsking] = useState(false);
-  const t = words().home;
-  return (
-    <>
-      <Menu
-        label={t.account(account.name)}
-        icon="person"
-        class="account"
-        sections={[{ title: account.name, items: [{ label: t.signOut, icon: 'leave', onSelect: () => setAsking(true) }] }]}
-      >
-        <span class="account-name">{account.name}</span>
-      </Menu>
-      {asking && (
-        <Confirm
-          question={{ title: t.signOutTitle, body: t.signOutBody, yes: t.signOutDo }}
-          act={signOut}
-          onDone={onSignedOut}
-          onClose={() => setAsking(false)}
-        />
-      )}
-    </>
-  );
 }

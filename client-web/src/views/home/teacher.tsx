@@ -1,9 +1,8 @@
 // A teacher's home: the next class large, the others below, and how to begin where there is none.
 
-import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 
-import type { ClassCard } from '../../protocol/types';
+import type { Account, ClassCard } from '../../protocol/types';
 import { go, paths } from '../../route';
 import { words } from '../../text/text';
 import { now } from '../../ui/clock';
@@ -11,11 +10,21 @@ import { Button } from '../../ui/button';
 import { toast } from '../../ui/announcer';
 import { PageFrame, Title } from '../../ui/page';
 import { DraftDialog } from '../setup/draft-dialog';
+import { AccountMenu, RenameDialog } from './account';
 import { ClassCardView } from './class-card';
 import { order } from './order';
 
-export function TeacherHome({ classes, head }: { classes: ClassCard[]; head: ComponentChildren }) {
+interface TeacherHomeProps {
+  account: Account;
+  classes: ClassCard[];
+  onRenamed: (account: Account) => void;
+  onSignedOut: () => void;
+}
+
+export function TeacherHome({ account, classes, onRenamed, onSignedOut }: TeacherHomeProps) {
   const [drafting, setDrafting] = useState(false);
+  const [renaming, setRenaming] = useState(false);
+  const rename = () => setRenaming(true);
   const t = words().home;
   const { next, past } = order(classes, now());
   const created = (card: ClassCard) => {
@@ -23,7 +32,12 @@ export function TeacherHome({ classes, head }: { classes: ClassCard[]; head: Com
     go(paths.setup(card.class));
   };
   return (
-    <PageFrame head={head} ruled={classes.length === 0} class="home">
+    <PageFrame
+      head={<AccountMenu account={account} onRename={rename} onSignedOut={onSignedOut} />}
+     
+      ruled={classes.length === 0}
+      class="home"
+    >
       <div class="home-head">
         <Title text={t.title} />
         {classes.length > 0 && (
@@ -32,7 +46,7 @@ export function TeacherHome({ classes, head }: { classes: ClassCard[]; head: Com
           </Button>
         )}
       </div>
-      {classes.length === 0 && <HowToBegin onBegin={() => setDrafting(true)} />}
+      {classes.length === 0 && <HowToBegin account={account} onRename={rename} onBegin={() => setDrafting(true)} />}
       {next.length > 0 && (
         <ul class="class-cards" aria-label={t.next}>
           {next.map((card, index) => (
@@ -50,12 +64,13 @@ export function TeacherHome({ classes, head }: { classes: ClassCard[]; head: Com
           </ul>
         </section>
       )}
+      {renaming && <RenameDialog account={account} onRenamed={onRenamed} onClose={() => setRenaming(false)} />}
       {drafting && <DraftDialog onDone={created} onClose={() => setDrafting(false)} />}
     </PageFrame>
   );
 }
 
-function HowToBegin({ onBegin }: { onBegin: () => void }) {
+function HowToBegin({ account, onRename, onBegin }: { account: Account; onRename: () => void; onBegin: () => void }) {
   const t = words().home;
   return (
     <section class="begin card" aria-labelledby="begin">
@@ -76,6 +91,12 @@ function HowToBegin({ onBegin }: { onBegin: () => void }) {
       <Button kind="primary" large icon="plus" onClick={onBegin}>
         {t.emptyDo}
       </Button>
+      <p class="begin-name second">
+        {t.emptyName(account.name)}{' '}
+        <button type="button" class="text-button" onClick={onRename}>
+          {words().account.rename}
+        </button>
+      </p>
     </section>
   );
 }
