@@ -1,0 +1,64 @@
+// What runs in every page before its own scripts: it keeps hold of what stories ask about, and changes nothing.
+
+/** Serialised and run in the page. Everything it keeps is under `window.kept`. */
+export function preload() {
+  const kept = { peers: [], violations: [], alerts: 0, sockets: [], firstFrames: [], sent: [] };
+  Object.defineProperty(window, 'kept', { value: kept });
+  const now = () => performance.timeOrigin + performance.now();
+
+  const { RTCPeerConnection, WebSocket } = window;
+  window.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(...given) {
+      super(...given);
+      kept.peers.push(this);
+    }
+  };
+  window.WebSocket = class extends WebSocket {
+    constructor(...given) {
+      super(...given);
+      kept.sockets.push(this);
+    }
+    send(text) {
+      kept.sent.push({ at: now(), text: String(text).slice(0, 200) });
+      super.send(text);
+    }
+  };
+  document.addEventListener('securitypolicyviolation', (event) => {
+    kept.violations.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sourceFile ?? ''}`);
+  });
+  window.alert = () => (kept.alerts += 1);
+
+  // When a picture's first frame is on the screen: asked of every video the moment it gets a stream.
+  const media = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, 'srcObject');
+  Object.defineProperty(HTMLMediaElement.prototype, 'srcObject', {
+    ...media,
+    set(stream) {
+      media.set.call(this, stream);
+      if (stream && this.requestVideoFrameCallback) {
+        this.requestVideoFrameCallback(() => {
+          const tile = this.closest('[data-person]');
+          kept.firstFrames.push({ at: now(), person: tile?.dataset.person ?? null, look: tile?.dataset.look ?? null });
+        });
+      }
+    },
+  });
+}
+
+/** Run in the page: what its peer connections have received and sent, added up. */
+export async function media() {
+  const sum = { framesDecoded: 0, audioEnergy: 0, packetsReceived: 0, framesEncoded: 0, audioPacketsSent: 0 };
+  for (const peer of window.kept.peers.filter((one) => one.connectionState !== 'closed')) {
+    for (const stat of (await peer.getStats()).values()) {
+      if (stat.type === 'inbound-rtp') {
+        sum.framesDecoded += stat.framesDecoded ?? 0;
+        sum.audioEnergy += stat.totalAudioEnergy ?? 0;
+        sum.packetsReceived += stat.packetsReceived ?? 0;
+      }
+      if (stat.type === 'outbound-rtp') {
+        sum.framesEncoded += stat.framesEncoded ?? 0;
+        if (stat.kind === 'audio') sum.audioPacketsSent += stat.packetsSent ?? 0;
+      }
+    }
+  }
+  return sum;
+}

@@ -1,0 +1,118 @@
+// For everyone: with a keyboard alone, and without a fault that axe-core knows, on every page and in every state.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, afterEach, before, test } from 'node:test';
+
+import { School, words } from '../school.mjs';
+import { Server } from '../server.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let school;
+before(async () => (school = await School.open()));
+after(() => school.close());
+afterEach(() => school.goHome());
+
+/** Asserts that axe-core finds nothing on the page as it is. */
+async function assertAccessible(tab, state) {
+  await tab.evaluate(axe);
+  const found = await tab.evaluate(async () => {
+    const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
+    return violations.map((one) => `${one.id}: ${one.help} (${one.nodes.map((node) => node.target.join(' ')).join('; ')})`);
+  });
+  assert.deepEqual(found, [], state);
+}
+
+test('axe-core finds nothing, from the first link to the end of a class', async () => {
+  const lesson = await school.makeClass(['Noé', 'Zoé', 'Max']);
+  const noe = await school.person('Noé', { width: 360, height: 740, colorScheme: 'dark' });
+  await noe.open(school.server.origin);
+  await noe.tab.sees(words.plain.invitationNeeded);
+  await assertAccessible(noe.tab, 'no invitation');
+  await noe.open(lesson.links['Noé']);
+  await noe.tab.sees(words.tryout.enter);
+  await assertAccessible(noe.tab, 'try-out');
+  await noe.enter();
+  await noe.tab.isAt('waiting');
+  await assertAccessible(noe.tab, 'lobby');
+
+  const ada = await school.teacher(lesson);
+  await ada.tab.sees('Noé');
+  await assertAccessible(ada.tab, 'door');
+  await ada.press(words.class.door.admitNamed('Noé'));
+  await noe.tab.isAt('seated');
+  await assertAccessible(noe.tab, 'class on a phone');
+  await ada.toggle('camera');
+  await noe.sees(1);
+  for (const panel of ['people', 'chat', 'door']) {
+    await ada.panel(panel);
+    await assertAccessible(ada.tab, panel);
+  }
+  await ada.press(words.class.bar.end);
+  await ada.tab.sees(words.class.end.title);
+  await assertAccessible(ada.tab, 'dialog');
+  await ada.press(words.class.end.forAll);
+  await noe.tab.sees(words.ending.ended.title());
+  await assertAccessible(noe.tab, 'ended');
+});
+
+test('a teacher’s first morning: link, class, roster, invitations; two clicks to a running class', async () => {
+  const fresh = await Server.start();
+  try {
+    const teacher = await school.person('Ada');
+    await teacher.open(fresh.welcome);
+    await teacher.tab.sees(words.home.emptyTitle);
+    assert.equal(new URL(await teacher.tab.evaluate(() => location.href)).hash, '', 'the secret is gone from the address');
+    await assertAccessible(teacher.tab, 'empty home');
+    await teacher.press(words.home.emptyDo);
+    await teacher.tab.fill(words.draft.classTitle, 'Maths 5e B');
+    await assertAccessible(teacher.tab, 'new class');
+    await teacher.press(words.draft.submitCreate);
+    await teacher.tab.sees(words.roster.title);
+    await teacher.tab.fill(words.roster.paste, 'Zoé Martin\nNoé Durand');
+    await teacher.press(words.roster.add(2));
+    await teacher.tab.sees('Noé Durand');
+    await assertAccessible(teacher.tab, 'set-up');
+    await teacher.open(fresh.origin);
+    await teacher.tab.sees('Maths 5e B');
+    await assertAccessible(teacher.tab, 'home');
+    await teacher.tab.click('link', words.home.openNamed('Maths 5e B'));
+    await teacher.enter();
+    await teacher.tab.isAt('seated');
+  } finally {
+    await fresh.stop();
+  }
+});
+
+test('with a keyboard alone a student gets in and raises a hand', async () => {
+  const lesson = await school.makeClass(['Noé']);
+  const ada = await school.teacher(lesson);
+  const noe = await school.person('Noé');
+  await noe.open(lesson.links['Noé']);
+  await noe.tab.sees(words.tryout.enter);
+  await tabTo(noe.tab, words.tryout.enter);
+  await noe.tab.press('Enter');
+  await noe.tab.isAt('waiting');
+  await tabTo(ada.tab, words.class.door.admitNamed('Noé'));
+  await ada.tab.press('Enter');
+  await noe.tab.isAt('seated');
+  await tabTo(noe.tab, words.class.bar.hand);
+  await noe.tab.press('Space');
+  await ada.panel('people');
+  await ada.tab.sees(words.class.people.hand(1));
+});
+
+/** Presses Tab until what has the focus is called `name`. */
+async function tabTo(tab, name) {
+  const called = () => {
+    const focus = document.activeElement;
+    return (focus?.ariaLabel ?? focus?.innerText ?? '').trim();
+  };
+  for (let n = 0; n < 80; n += 1) {
+    if ((await tab.evaluate(called)) === name) return;
+    await tab.press('Tab');
+  }
+  throw new Error(`no way to “${name}” by keyboard; the focus is on “${await tab.evaluate(called)}”`);
+}
