@@ -9,7 +9,8 @@ use preau_protocol::{
 use tokio::task::JoinSet;
 
 use crate::report::Spread;
-use crate::{Device, Participant, ParticipantError, Report, Source};
+use crate::usage::Usage;
+use crate::{Device, Participant, ParticipantError, Receipt, Report, Source};
 
 /// On a busy machine many people connect slowly; then they count as lost.
 const STEP_WITHIN: Duration = Duration::from_secs(60);
@@ -24,15 +25,16 @@ pub struct Plan {
     pub students: usize,
     /// How long everyone watches once all are connected.
     pub lesson: Duration,
+    /// The server's process, if it runs on this machine and its use of it is to be reported.
+    pub watch: Option<u32>,
 }
 
-/// Steps of one student, measured.
-struct Watched {
+/// A student in class, and how they got there.
+struct Watching {
+    student: Participant,
     seated: Duration,
     connected: Duration,
     first_packet: Duration,
-    packets: u64,
-    gaps: u64,
 }
 
 /// Holds a class. What goes wrong with students is in the report; an error is a class that could not be held at all.
@@ -43,6 +45,7 @@ pub async fn hold(plan: &Plan) -> Result<Report, ParticipantError> {
     teacher.seated(STEP_WITHIN).await?;
     teacher.connect_media(1).await?;
     teacher.turn_on(&[Source::Microphone, Source::Camera]).await?;
+    let empty = plan.watch.map(Usage::of);
 
     let students = gather(plan, invitations, &mut report).await;
     report.knocked = students.len();
@@ -51,21 +54,46 @@ pub async fn hold(plan: &Plan) -> Result<Report, ParticipantError> {
     let admitted = Instant::now();
     teacher.admit(&waiting).await?;
 
-    let mut lessons = JoinSet::new();
     let who = teacher.person();
-    for student in students {
-        lessons.spawn(attend(student, who, admitted, plan.lesson));
+    let arrivals = students.into_iter().map(|student| attend(student, who, admitted));
+    let watching = all(arrivals, &mut report).await;
+    report.connected = watching.len();
+    report.admit_to_seated_ms = Spread::of(watching.iter().map(|one| one.seated).collect());
+    report.offer_to_connected_ms = Spread::of(watching.iter().map(|one| one.connected).collect());
+    report.admit_to_first_packet_ms = Spread::of(watching.iter().map(|one| one.first_packet).collect());
+    if let (Some(pid), Some(empty)) = (plan.watch, empty) {
+        report.seat_kb = Usage::of(pid).memory_kb.saturating_sub(empty.memory_kb) as f64 / watching.len().max(1) as f64;
     }
-    let mut watched = Vec::new();
-    while let Some(lesson) = lessons.join_next().await {
-        match lesson {
-            Ok(Ok(lesson)) => watched.push(lesson),
+
+    let (before, packets_before) = (plan.watch.map(Usage::of), packets(&watching));
+    let lessons = watching.into_iter().map(|one| watch(one, plan.lesson));
+    let watched = all(lessons, &mut report).await;
+    report.packets_received = packets(&watched);
+    if let (Some(pid), Some(before)) = (plan.watch, before) {
+        let forwarded = report.packets_received.saturating_sub(packets_before).max(1);
+        report.forward_us = (Usage::of(pid).cpu - before.cpu).as_secs_f64() * 1e6 / forwarded as f64;
+    }
+    let gaps = |one: &Watching| receipts(&one.student).iter().map(|receipt| receipt.gaps).sum::<u64>();
+    report.gaps = watched.iter().map(gaps).sum();
+    report.saw_and_heard = watched.iter().filter(|one| gaps(one) == 0).count();
+    Ok(report)
+}
+
+/// Runs these at once; what fails goes into the report.
+async fn all<T: Send + 'static>(
+    tasks: impl Iterator<Item = impl Future<Output = Result<T, ParticipantError>> + Send + 'static>,
+    report: &mut Report,
+) -> Vec<T> {
+    let mut running: JoinSet<_> = tasks.collect();
+    let mut done = Vec::new();
+    while let Some(result) = running.join_next().await {
+        match result {
+            Ok(Ok(value)) => done.push(value),
             Ok(Err(error)) => report.failures.push(error.to_string()),
             Err(panic) => report.failures.push(panic.to_string()),
         }
     }
-    sum_up(&mut report, &watched);
-    Ok(report)
+    done
 }
 
 /// Makes the class and its roster as a teacher does on the set-up page.
@@ -91,20 +119,12 @@ async fn prepare(plan: &Plan) -> Result<(Device, ClassId, Vec<Invitation>), Part
 
 /// Everyone opens their link at once.
 async fn gather(plan: &Plan, invitations: Vec<Invitation>, report: &mut Report) -> Vec<Participant> {
-    let mut knocks = JoinSet::new();
-    for link in invitations.into_iter().filter(|one| one.role == Role::Student).filter_map(|one| one.link) {
+    let links = invitations.into_iter().filter(|one| one.role == Role::Student).filter_map(|one| one.link);
+    let knocks = links.map(|link| {
         let server = plan.server.clone();
-        knocks.spawn(async move { Participant::knock(&server, &link).await });
-    }
-    let mut students = Vec::new();
-    while let Some(knock) = knocks.join_next().await {
-        match knock {
-            Ok(Ok(student)) => students.push(student),
-            Ok(Err(error)) => report.failures.push(error.to_string()),
-            Err(panic) => report.failures.push(panic.to_string()),
-        }
-    }
-    students
+        async move { Participant::knock(&server, &link).await }
+    });
+    all(knocks, report).await
 }
 
 /// A teacher admits whom they see, so the knocks must have arrived.
@@ -121,39 +141,34 @@ async fn wait_for_knocks(teacher: &mut Participant, people: &[PersonId]) -> Resu
     Ok(())
 }
 
-async fn attend(
-    mut student: Participant,
-    teacher: PersonId,
-    admitted: Instant,
-    lesson: Duration,
-) -> Result<Watched, ParticipantError> {
+/// From the lobby to the teacher's first picture and word.
+async fn attend(mut student: Participant, teacher: PersonId, admitted: Instant) -> Result<Watching, ParticipantError> {
     student.seated(STEP_WITHIN).await?;
     let seated = admitted.elapsed();
     let offered = Instant::now();
-    student.connect_media(4).await?;
+    student.connect_media(1).await?;
     let connected = offered.elapsed();
     student.look_at(&[teacher]).await?;
     let peer = student.peer()?;
-    let (picture, voice) = (peer.receive.video[0].clone(), peer.receive.audio[0].clone());
-    let first = peer.more(&picture, 1, STEP_WITHIN).await?.first;
-    peer.more(&voice, 1, STEP_WITHIN).await?;
+    let first = peer.more(&peer.receive.video[0], 1, STEP_WITHIN).await?.first;
+    peer.more(&peer.receive.audio[0], 1, STEP_WITHIN).await?;
     let first_packet = first.map(|at| at.duration_since(admitted)).unwrap_or_default();
-    // 15 frames a second of one packet or more; half of that would be a broken lesson.
-    peer.more(&picture, lesson.as_secs() * 7, lesson + STEP_WITHIN).await?;
-    let receipts = [peer.receipt(&picture), peer.receipt(&voice)];
-    let packets = receipts.iter().map(|receipt| receipt.packets).sum();
-    let gaps = receipts.iter().map(|receipt| receipt.gaps).sum();
-    Ok(Watched { seated, connected, first_packet, packets, gaps })
+    Ok(Watching { student, seated, connected, first_packet })
 }
 
-fn sum_up(report: &mut Report, watched: &[Watched]) {
-    let times = |pick: fn(&Watched) -> Duration| Spread::of(watched.iter().map(pick).collect());
-    report.seated = watched.len();
-    report.connected = watched.len();
-    report.saw_and_heard = watched.iter().filter(|one| one.gaps == 0).count();
-    report.admit_to_seated_ms = times(|one| one.seated);
-    report.offer_to_connected_ms = times(|one| one.connected);
-    report.admit_to_first_packet_ms = times(|one| one.first_packet);
-    report.packets_received = watched.iter().map(|one| one.packets).sum();
-    report.gaps = watched.iter().map(|one| one.gaps).sum();
+/// Watches for as long as the lesson takes: until as many packets of sound have come, one each 20 ms.
+async fn watch(one: Watching, lesson: Duration) -> Result<Watching, ParticipantError> {
+    let peer = one.student.peer()?;
+    let sounds = lesson.as_millis() as u64 / 20;
+    peer.more(&peer.receive.audio[0], sounds, lesson + STEP_WITHIN).await?;
+    Ok(one)
+}
+
+fn receipts(student: &Participant) -> Vec<Receipt> {
+    let peer = student.peer().ok();
+    peer.map(|peer| vec![peer.receipt(&peer.receive.video[0]), peer.receipt(&peer.receive.audio[0])]).unwrap_or_default()
+}
+
+fn packets(watching: &[Watching]) -> u64 {
+    watching.iter().flat_map(|one| receipts(&one.student)).map(|receipt| receipt.packets).sum()
 }

@@ -12,6 +12,7 @@ mod media;
 mod participant;
 mod receipt;
 mod report;
+mod usage;
 
 pub use conversation::{Closing, Conversation, ConversationError, connect};
 pub use device::{Device, DeviceError, Secret};

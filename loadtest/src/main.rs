@@ -25,12 +25,15 @@ enum Scenario {
         /// Seconds for which everyone watches.
         #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
         lesson_s: u64,
+        /// The server's process id, to report what it uses of this machine.
+        #[arg(long)]
+        watch_pid: Option<u32>,
     },
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Scenario::Class { link, students, lesson_s } = Arguments::parse().scenario;
+    let Scenario::Class { link, students, lesson_s, watch_pid } = Arguments::parse().scenario;
     let Some((server, _)) = link.split_once("/#") else {
         eprintln!("--link must be a whole link, like http://localhost:8080/#welcome=…");
         return ExitCode::from(2);
@@ -41,6 +44,7 @@ async fn main() -> ExitCode {
         teacher: link.clone(),
         students: students.into(),
         lesson: Duration::from_secs(lesson_s),
+        watch: watch_pid,
     };
     match class::hold(&plan).await {
         Ok(report) => {

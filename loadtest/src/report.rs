@@ -11,7 +11,7 @@ pub struct Report {
     pub server: String,
     pub students: usize,
     pub knocked: usize,
-    pub seated: usize,
+    /// Students to whom media flowed.
     pub connected: usize,
     /// Students who received the teacher's picture and voice without a gap.
     pub saw_and_heard: usize,
@@ -20,6 +20,9 @@ pub struct Report {
     pub admit_to_first_packet_ms: Spread,
     pub packets_received: u64,
     pub gaps: u64,
+    /// The server's CPU time per packet that arrived, in microseconds, and its memory per student; zero if not watched.
+    pub forward_us: f64,
+    pub seat_kb: f64,
     /// What went wrong, one line each.
     pub failures: Vec<String>,
 }
