@@ -18,7 +18,7 @@ function texts(table: object, path = ''): [key: string, text: string][] {
 type Make = (...values: unknown[]) => string | Make;
 
 function samples(make: Make): string[] {
-  const finished = (text: string | Make) => (typeof text === 'string' ? [text] : samples(text));
+  const finished = (text: string | Make) => (typeof text === 'function' ? samples(text) : [String(text)]);
   try {
     return [0, 1, 2].flatMap((n) => finished(make(n, n, n)));
   } catch {
