@@ -106,6 +106,12 @@ export class Call {
     if (this.sections !== null) void put(this.sections[what], track);
   }
 
+  /** What the browser counts of this call, if there is one. */
+  async stats(): Promise<unknown[]> {
+    const report = await this.pc?.getStats().catch(() => undefined);
+    return report === undefined ? [] : [...report.values()];
+  }
+
   close(): void {
     this.cancelTimer();
     this.discard();

@@ -7,6 +7,7 @@ import type { Ask, PersonId, ReceiveMids, Refusal, Sending, Slot } from '../prot
 import { Call, type CallAround, type Health } from './call';
 import type { Devices } from './devices';
 import { Gaze } from './looks';
+import { LOOK_EVERY_MS, Quality, trafficOf } from './quality';
 
 /** What of a person fills a slot. */
 export type SlotKind = 'video' | 'screen';
@@ -30,6 +31,8 @@ export class ClassMedia {
   readonly health: ReadonlySignal<Health>;
   /** What this person sends, as the server was told. */
   readonly sending: ReadonlySignal<Sending>;
+  /** Connected, but much gets lost. */
+  readonly isWeak: ReadonlySignal<boolean>;
   readonly hindrance: Signal<Hindrance | null> = signal(null);
   /** One's own screen, to see that it is shared. */
   readonly ownScreen: ReadonlySignal<MediaStream | null>;
@@ -39,6 +42,9 @@ export class ClassMedia {
   private readonly nowHealth: Signal<Health> = signal('idle');
   private readonly nowSending: Signal<Sending> = signal(SILENT);
   private readonly nowScreen: Signal<MediaStream | null> = signal(null);
+  private readonly nowWeak: Signal<boolean> = signal(false);
+  private quality = new Quality();
+  private stopJudging: () => void = () => undefined;
   private readonly mids: Signal<ReceiveMids | null> = signal(null);
   private readonly streams: Signal<ReadonlyMap<string, MediaStream>> = signal(new Map());
   private readonly stopWatching: () => void;
@@ -51,6 +57,7 @@ export class ClassMedia {
     this.health = this.nowHealth;
     this.sending = this.nowSending;
     this.ownScreen = this.nowScreen;
+    this.isWeak = this.nowWeak;
     const ask = (media: Extract<Ask, { media: unknown }>['media']): Promise<Answered> => around.ask({ media });
     this.gaze = new Gaze(around.clock, around.call.videoSlots, ask);
     this.call = new Call(
@@ -80,6 +87,7 @@ export class ClassMedia {
   start(): void {
     this.seated = true;
     this.call.start();
+    this.judgeAgain();
     void this.tell(this.nowSending.peek());
   }
 
@@ -160,6 +168,9 @@ export class ClassMedia {
     this.seated = false;
     batch(() => this.letGo(SILENT));
     this.call.close();
+    this.stopJudging();
+    this.quality = new Quality();
+    this.nowWeak.value = false;
     this.gaze.rest();
     this.mids.value = null;
     this.streams.value = new Map();
@@ -168,6 +179,19 @@ export class ClassMedia {
   close(): void {
     this.end();
     this.stopWatching();
+  }
+
+  private judgeAgain(): void {
+    this.stopJudging();
+    this.stopJudging = this.around.clock.after(LOOK_EVERY_MS, () => void this.judge());
+  }
+
+  private async judge(): Promise<void> {
+    const { quality } = this;
+    const traffic = trafficOf(await this.call.stats());
+    if (!this.seated || quality !== this.quality) return;
+    this.nowWeak.value = quality.look(traffic);
+    this.judgeAgain();
   }
 
   private shareScreen(stream: MediaStream): void {

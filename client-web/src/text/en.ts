@@ -407,6 +407,7 @@ export const en: Words = {
     soundOn: 'Turn on sound',
     banner: {
       lost: () => 'The connection is down. It comes back by itself; your seat is kept.',
+      weak: () => 'The connection is weak: pictures may freeze. Turning your camera off can help.',
       media: 'Picture and sound are interrupted. They come back by themselves; the chat goes on.',
       unattended: 'The class is paused: the teacher has stepped out. It goes on when they return; seats are kept.',
       refresh: (n) => () =>

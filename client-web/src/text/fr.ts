@@ -483,6 +483,10 @@ export const fr = {
     soundOn: 'Activer le son',
     banner: {
       lost: say('La connexion est coupée. Elle se rétablit d’elle-même ; votre place est gardée.', 'La connexion est coupée. Elle se rétablit d’elle-même ; ta place est gardée.'),
+      weak: say(
+        'La connexion est faible : l’image peut se figer. Éteindre votre caméra peut aider.',
+        'La connexion est faible : l’image peut se figer. Éteindre ta caméra peut aider.',
+      ),
       media: 'L’image et le son sont interrompus. Ils reviennent d’eux-mêmes ; la discussion continue.',
       unattended: 'La classe est en pause : l’enseignant est sorti. Elle reprendra à son retour ; les places sont gardées.',
       refresh: (n: number) => (familiar: boolean) =>

@@ -20,6 +20,9 @@ export function Banners() {
     <div class="banners">
       {isLost && <Banner icon="weak-signal" text={t.banner.lost(familiar)} />}
       {!isLost && media.health.value === 'broken' && <Banner icon="weak-signal" text={t.banner.media} />}
+      {!isLost && media.health.value === 'good' && media.isWeak.value && (
+        <Banner icon="weak-signal" text={t.banner.weak(familiar)} />
+      )}
       {state.phase === 'unattended' && !teaches && <Banner icon="clock" text={t.banner.unattended} />}
       {state.refreshDueMs !== null && (
         <Banner icon="clock" text={t.banner.refresh(Math.ceil(state.refreshDueMs / MINUTE_MS))(familiar)} />
