@@ -1,12 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
 import { fakeServer } from './dev/fake-server.ts';
+import { licences } from './dev/licences.ts';
 
 // `PREAU_SERVER=http://localhost:8080 npm run dev` talks to a real server; without it a fixture answers.
 const server = process.env['PREAU_SERVER'];
 
 export default defineConfig({
-  plugins: server ? [] : [fakeServer()],
+  plugins: [licences(), ...(server ? [] : [fakeServer()])],
   server: server
     ? {
         proxy: {
