@@ -5,6 +5,8 @@ import { render } from 'preact';
 import { App } from './app';
 import './style/tokens.css';
 import './style/base.css';
+import './style/layout.css';
+import './style/controls.css';
 import './style/components.css';
 import { openLink } from './api/link';
 import { preferredLanguage, speak } from './text/text';

@@ -74,7 +74,7 @@ export function usePreview(classId: ClassId): Preview {
 export function summary({ people, bad }: RosterPreview): string {
   const t = words().roster;
   const doubtful = people.filter((line) => line.doubt).length;
-  const parts = [t.recognised(people.length)];
+  const parts = people.length > 0 || bad.length === 0 ? [t.recognised(people.length)] : [];
   if (doubtful > 0) parts.push(t.doubtful(doubtful));
   if (bad.length > 0) parts.push(t.bad(bad.length));
   return parts.join(', ');
