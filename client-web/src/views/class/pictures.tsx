@@ -131,22 +131,22 @@ function byPicture(people: readonly Person[]): Person[] {
 /** Tells the relay which people are on the screen and how large, whenever that may have changed. */
 function useGaze(root: RefObject<HTMLElement | null>): void {
   const { media } = useAttendance();
-  const look = (): void => {
-    if (root.current !== null) media.gaze.see(seenIn(root.current));
-  };
-  // Without dependencies: every new drawing may show others.
-  useLayoutEffect(look);
   useLayoutEffect(() => {
     const element = root.current;
     if (element === null) return;
-    const observer = new ResizeObserver(look);
-    observer.observe(element);
+    const look = (): void => media.gaze.see(seenIn(element));
+    const resized = new ResizeObserver(look);
+    const redrawn = new MutationObserver(look);
+    resized.observe(element);
+    redrawn.observe(element, { childList: true, subtree: true, attributeFilter: ['data-look'] });
     element.addEventListener('scroll', look, { capture: true, passive: true });
+    look();
     return () => {
-      observer.disconnect();
+      resized.disconnect();
+      redrawn.disconnect();
       element.removeEventListener('scroll', look, { capture: true });
     };
-  }, []);
+  }, [media]);
 }
 
 function seenIn(root: HTMLElement): SeenTile[] {
