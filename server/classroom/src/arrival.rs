@@ -1,6 +1,6 @@
 //! Somebody knocks: they are turned away, take over their own seat, walk in by a rule, or wait.
 
-use preau_protocol::{Close, DoorEvent, Event, Gone, LobbyEvent, PersonId, Phase, Policy, Role, SessionId, UnixMs};
+use preau_protocol::{Close, DoorEvent, Event, Gone, PersonId, Phase, Policy, Role, SessionId, UnixMs};
 
 use crate::{
     Classroom, Departure, DeviceId, Fact, Identity, Output, Way,
@@ -50,10 +50,12 @@ impl Classroom {
         }
     }
 
-    /// Lets one in whom a rule lets in. Whose connection is lost waits until it is back: a rule seats no ghosts.
+    /// Lets one in whom a rule lets in. Whose connection is lost waits until it is back: a rule seats no ghosts. Nor
+    /// does a teacher's second device take the seat over as soon as the first is away, while the class is attended.
     pub(crate) fn let_in_by_rule_one(&mut self, person: PersonId) {
-        let waiter = self.lobby.get(person).filter(|waiter| waiter.link == Link::Here);
-        if let Some(way) = waiter.and_then(|waiter| self.way_in_by_rule(person, waiter.device)) {
+        let Some(waiter) = self.lobby.get(person).filter(|waiter| waiter.link == Link::Here) else { return };
+        let keeps_seat = self.chairs.contains_key(&person) && self.lesson.phase == Phase::Open;
+        if let Some(way) = self.way_in_by_rule(person, waiter.device).filter(|_| !keeps_seat) {
             self.seat_from_lobby(person, way);
         }
     }
@@ -161,7 +163,7 @@ impl Classroom {
         let stranger = self.people.get(person).is_some_and(is_stranger);
         self.lobby.join(person, Arrival { session, device, since: self.now, stranger, swapped_at });
         self.enter(session, person, Spot::Waiting, until);
-        self.tell_note_to(session);
+        self.tell_note_if_any(session);
         self.tell_knock(person);
     }
 
@@ -175,7 +177,7 @@ impl Classroom {
         self.close(old, Close::Replaced);
         self.enter(session, person, Spot::Waiting, until);
         self.tell_standing(person);
-        self.tell_note_to(session);
+        self.tell_note_if_any(session);
         self.tell_knock(person);
     }
 
@@ -228,13 +230,6 @@ impl Classroom {
             self.tell_joined(person);
         } else {
             self.tell_changed_to_others(person);
-        }
-    }
-
-    pub(crate) fn tell_note_to(&mut self, session: SessionId) {
-        if !self.lesson.note.is_empty() {
-            let text = self.lesson.note.clone();
-            self.put(Output::Send { to: vec![session], event: Event::Lobby(LobbyEvent::Note { text }) });
         }
     }
 }

@@ -1,18 +1,20 @@
 //! The chat of one lesson: its last messages, and the number of the next one.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, ops::Range};
 
 use preau_protocol::{ChatId, ChatMessage, limits::CHAT_BACKLOG_MAX};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Chat {
     next: ChatId,
+    /// Messages of this lesson that have left the backlog: they may still stand on somebody's screen.
+    old: Range<u32>,
     backlog: VecDeque<ChatMessage>,
 }
 
 impl Default for Chat {
     fn default() -> Chat {
-        Chat { next: ChatId(1), backlog: VecDeque::new() }
+        Chat { next: ChatId(1), old: 1..1, backlog: VecDeque::new() }
     }
 }
 
@@ -29,7 +31,8 @@ impl Chat {
         self.skip(message.id);
         self.backlog.push_back(message);
         if self.backlog.len() > CHAT_BACKLOG_MAX {
-            self.backlog.pop_front();
+            let oldest = self.backlog.pop_front();
+            self.old.end = oldest.map_or(self.old.end, |oldest| oldest.id.0 + 1);
         }
     }
 
@@ -38,10 +41,9 @@ impl Chat {
         self.next = ChatId(id.0.saturating_add(1));
     }
 
-    /// Whether there is something to erase. What has left the backlog may still stand on somebody's screen.
+    /// Whether there is something to erase.
     pub fn has(&self, id: ChatId) -> bool {
-        let kept = self.backlog.iter().any(|message| message.id == id);
-        kept || self.backlog.front().is_some_and(|oldest| (1..oldest.id.0).contains(&id.0))
+        self.old.contains(&id.0) || self.backlog.iter().any(|message| message.id == id)
     }
 
     pub fn erase(&mut self, id: ChatId) {
@@ -51,6 +53,7 @@ impl Chat {
     /// A new lesson starts with an empty page.
     pub fn clear(&mut self) {
         self.backlog.clear();
+        self.old = self.next.0..self.next.0;
     }
 }
 
@@ -86,5 +89,10 @@ mod tests {
         chat.erase(second);
         assert!(chat.has(first) && !chat.has(second));
         assert_eq!(say(&mut chat), ChatId(3));
+        chat.erase(first);
+        assert!(!chat.has(first) && chat.has(ChatId(3)));
+        chat.clear();
+        assert_eq!(say(&mut chat), ChatId(4));
+        assert!(!chat.has(ChatId(3)), "it was said in another lesson");
     }
 }

@@ -60,6 +60,7 @@ impl Classroom {
             Spot::Seated => self.tell_snapshot(person),
             Spot::Waiting => {
                 self.tell_standing(person);
+                // Also when there is none: they may have seen one that has been taken away since.
                 self.tell_note_to(session);
             }
         }

@@ -59,6 +59,18 @@ impl Classroom {
         }
     }
 
+    pub(crate) fn tell_note_to(&mut self, session: SessionId) {
+        let text = self.lesson.note.clone();
+        self.send(vec![session], Event::Lobby(LobbyEvent::Note { text }));
+    }
+
+    /// To somebody who has heard nothing yet.
+    pub(crate) fn tell_note_if_any(&mut self, session: SessionId) {
+        if !self.lesson.note.is_empty() {
+            self.tell_note_to(session);
+        }
+    }
+
     /// Tells those in the line who stand, or wait, differently than they were told.
     pub(crate) fn tell_line(&mut self) {
         for (position, person) in self.lobby.take_moved() {

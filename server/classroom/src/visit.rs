@@ -24,7 +24,7 @@ pub(crate) enum Pass {
     Lasting,
     /// A token, whose holder has not yet been asked for a fresh one.
     Until(UnixMs),
-    /// They have been asked.
+    /// They have been asked; it runs out then.
     Asked(UnixMs),
 }
 
@@ -53,14 +53,16 @@ impl Classroom {
         let Some(visit) = self.visits.get_mut(&session) else { return };
         match visit.pass {
             Pass::Lasting => {}
-            Pass::Until(until) if until > self.now => {
+            Pass::Until(until) => {
                 visit.pass = Pass::Asked(until);
                 self.agenda.set(Alarm::Pass(session), until);
-                let within_ms = u32::try_from(until.0 - self.now.0).unwrap_or(u32::MAX);
-                let event = Event::Session(SessionEvent::RefreshDue { within_ms });
-                self.put(Output::Send { to: vec![session], event });
+                if until > self.now {
+                    let within_ms = u32::try_from(until.0 - self.now.0).unwrap_or(u32::MAX);
+                    let event = Event::Session(SessionEvent::RefreshDue { within_ms });
+                    self.put(Output::Send { to: vec![session], event });
+                }
             }
-            Pass::Until(_) | Pass::Asked(_) => self.expire(session),
+            Pass::Asked(_) => self.expire(session),
         }
     }
 
