@@ -210,15 +210,16 @@ impl Shard {
             self.in_room(class, now, |room, reach| room.arrive(arrival, reach));
             return;
         }
+        // Asked for once, even if whoever came first is gone again: a second answer would replace a class in session.
+        if !self.loading.contains_key(&class) {
+            self.out.push_back(Output::Load { class });
+        }
         let waiting = self.loading.entry(class).or_default();
         if waiting.len() == LOADING_MAX {
             self.out.push_back(Output::HangUp { line: arrival.line, why: Close::Full });
             return;
         }
         waiting.push(arrival);
-        if waiting.len() == 1 {
-            self.out.push_back(Output::Load { class });
-        }
     }
 
     fn loaded(&mut self, class: ClassId, loaded: Option<Box<Loaded>>, now: Instant) {

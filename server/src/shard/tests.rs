@@ -236,6 +236,17 @@ fn stranger(line: LineId) -> Arrival {
 }
 
 #[test]
+fn a_class_is_read_once_although_whoever_came_first_is_gone_again() {
+    let mut world = World::new();
+    let (first, second) = (LineId(1), LineId(2));
+    world.shard.handle(Input::Arrive(Box::new(stranger(first))), world.now);
+    world.shard.handle(Input::Gone { class: CLASS, line: first }, world.now);
+    world.shard.handle(Input::Arrive(Box::new(stranger(second))), world.now);
+    let out = std::iter::from_fn(|| world.shard.poll_output());
+    assert_eq!(out.collect::<Vec<_>>(), [Output::Load { class: CLASS }]);
+}
+
+#[test]
 fn an_empty_class_is_let_go() {
     let mut world = World::new();
     let noe = world.arrive(NOE, None);
