@@ -9,6 +9,7 @@ use preau_protocol::{
 };
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode, header};
@@ -67,6 +68,7 @@ enum Incoming {
 #[derive(Debug)]
 pub struct Conversation {
     sink: SplitSink<Socket, Message>,
+    reading: AbortHandle,
     incoming: mpsc::UnboundedReceiver<Incoming>,
     events: VecDeque<Event>,
     closed: Option<Closing>,
@@ -111,7 +113,7 @@ impl Conversation {
         let (sink, mut stream) = socket.split();
         let (tx, mut incoming) = mpsc::unbounded_channel();
         // Reading goes on whatever the story does meanwhile: pings must be answered.
-        tokio::spawn(async move {
+        let reading = tokio::spawn(async move {
             loop {
                 let next = understand(stream.next().await);
                 let last = matches!(next, Some(Incoming::Closed(_)));
@@ -119,12 +121,14 @@ impl Conversation {
                     return;
                 }
             }
-        });
+        })
+        .abort_handle();
         let first = timeout(REPLY_WITHIN, incoming.recv()).await;
         match first {
             Ok(Some(Incoming::Frame(frame))) => match *frame {
                 ServerFrame::Welcome(welcome) => Ok(Conversation {
                     sink,
+                    reading,
                     incoming,
                     events: VecDeque::new(),
                     closed: None,
@@ -280,6 +284,13 @@ impl Conversation {
             }
             ServerFrame::Welcome(_) | ServerFrame::Reply(_) | ServerFrame::Beat(_) => {}
         }
+    }
+}
+
+impl Drop for Conversation {
+    /// The socket goes with the conversation, not when the server next says something.
+    fn drop(&mut self) {
+        self.reading.abort();
     }
 }
 

@@ -140,6 +140,6 @@ pub enum ClassEvent {
     Rights { rights: Rights },
     Spotlight { person: Option<PersonId> },
     Reacted { person: PersonId, reaction: Reaction },
-    /// To whom a teacher has muted, or taken a right from, while they were sending.
+    /// To whom a teacher has muted, or taken a right from, while they were sending: what they still send.
     Silenced { sending: Sending },
 }

@@ -90,10 +90,6 @@ impl Class {
         self.invitation(name).link.as_deref().expect("an invitation that is not revoked has a link")
     }
 
-    pub fn person(&self, name: &str) -> PersonId {
-        self.invitation(name).person
-    }
-
     /// The class's teacher walks in, and is seated.
     pub async fn enter(&self) -> (Participant, Snapshot) {
         let mut teacher = Participant::enter(self.teacher.clone(), self.id).await.expect("a teacher may knock");

@@ -77,7 +77,8 @@ async fn a_right_taken_away_stops_packets_whatever_the_client_sends() {
         ClassEvent::Silenced { sending } => Some(*sending),
         _ => None,
     };
-    assert!(class_event(&mut noe, told).await.camera, "Noé is told what was turned off");
+    let left = Sending { microphone: true, ..Sending::default() };
+    assert_eq!(class_event(&mut noe, told).await, left, "Noé is told what is still sent");
     let all_on = Sending { microphone: true, camera: true, screen: false };
     assert_eq!(refused(&mut noe, Ask::Class(ClassAsk::Sending { sending: all_on })).await, Refusal::NoRight);
 

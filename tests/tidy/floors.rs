@@ -16,7 +16,7 @@ const CRATES: [(&str, &[&str]); 6] = [
 ];
 
 /// The floor of every module of the server (ARCHITECTURE.md). A module uses its own floor and those below.
-const FLOORS: [(&str, u8); 12] = [
+const FLOORS: [(&str, u8); 15] = [
     ("shard", 2),
     ("auth", 3),
     ("config", 3),
@@ -28,7 +28,10 @@ const FLOORS: [(&str, u8); 12] = [
     ("shards", 4),
     ("thread", 4),
     ("udp", 4),
+    ("command_line", 5),
     ("main", 5),
+    ("run", 5),
+    ("telemetry", 5),
 ];
 
 /// What a process alone may touch: files, sockets, and the engine that waits for them.

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Past this a file holds more than one noun. Generated files and data may be longer.
+/// Past this a file holds more than one noun.
 const LINES_MAX: usize = 600;
+/// What is made by a machine, and the tables of words: one sentence after the other, for reading straight through.
+const MAY_BE_LONG: [&str; 2] = ["client-web/src/protocol/types.ts", "client-web/src/text"];
 
 /// The top of the checkout.
 pub fn root() -> &'static Path {
@@ -52,10 +54,9 @@ const CODE: [&str; 7] = ["rs", "ts", "tsx", "mjs", "js", "css", "sh"];
 
 #[test]
 fn files_stay_readable() {
-    let generated = Path::new("client-web/src/protocol/types.ts");
     let long: Vec<String> = files(&CODE)
         .into_iter()
-        .filter(|path| path != generated)
+        .filter(|path| !MAY_BE_LONG.iter().any(|long| path.starts_with(long)))
         .map(|path| (read(&path).lines().count(), path))
         .filter(|(lines, _)| *lines > LINES_MAX)
         .map(|(lines, path)| format!("{} has {lines} lines", path.display()))
@@ -95,7 +96,12 @@ fn nothing_is_left_undone() {
 #[test]
 fn no_file_knows_one_machine() {
     let places = [concat!("/ho", "me/"), concat!("/ro", "ot/"), concat!("/wo", "rk/"), concat!("/Us", "ers/")];
+    // `./views/home/page` is no such path: there a name goes before.
+    let begins = |line: &str, place: &str| {
+        let before = line.find(place).and_then(|at| line[..at].chars().next_back());
+        line.contains(place) && !before.is_some_and(|c| c.is_alphanumeric() || c == '.')
+    };
     let everything = files(&[&CODE[..], &["md", "toml", "json", "html", "yml", "sql"]].concat());
-    let found = lines_that(&everything, |_, line| places.iter().any(|place| line.contains(place)));
+    let found = lines_that(&everything, |_, line| places.iter().any(|place| begins(line, place)));
     assert!(found.is_empty(), "paths of one machine:\n{}", found.join("\n"));
 }
