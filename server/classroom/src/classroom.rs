@@ -33,11 +33,18 @@ pub struct Classroom {
     pub(crate) agenda: Agenda,
     /// Something changed that may let waiting people walk in.
     pub(crate) door_moved: bool,
-    /// No seat was free for a student when the last input had been handled.
-    pub(crate) was_full: bool,
+    /// For whom no seat was free when the last input had been handled.
+    pub(crate) was_full: Full,
     pub(crate) outputs: VecDeque<Output>,
     /// Sessions that are over: closed after everything else was said.
     pub(crate) closing: Vec<(SessionId, Close)>,
+}
+
+/// For whom no seat is free.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Full {
+    teachers: bool,
+    students: bool,
 }
 
 impl Classroom {
@@ -165,15 +172,10 @@ impl Classroom {
 
     /// After each input: whoever a change lets in walks in, the line learns where it stands, what is over is closed.
     fn settle(&mut self) {
-        let full = self.is_full_for(Role::Student);
-        if full != self.was_full {
-            self.was_full = full;
-            self.door_moved |= !full;
-            self.lobby.move_all();
-        }
+        self.notice_room();
         if std::mem::take(&mut self.door_moved) {
             self.let_in_by_rule();
-            self.was_full = self.is_full_for(Role::Student);
+            self.notice_room();
         }
         self.tell_line();
         for (session, why) in std::mem::take(&mut self.closing) {
@@ -187,6 +189,16 @@ impl Classroom {
             && let Occupant::Session(session, _) = chair.occupant
         {
             chair.occupant = Occupant::Session(session, link);
+        }
+    }
+
+    /// Seats have become free, or rare: who waits for one hears of it, and may walk in.
+    fn notice_room(&mut self) {
+        let full = Full { teachers: self.is_full_for(Role::Teacher), students: self.is_full_for(Role::Student) };
+        let before = std::mem::replace(&mut self.was_full, full);
+        if full != before {
+            self.door_moved |= (before.teachers && !full.teachers) || (before.students && !full.students);
+            self.lobby.move_all();
         }
     }
 }

@@ -130,7 +130,6 @@ impl Classroom {
         if let Some(session) = session {
             self.put(Output::Unseat { session });
         }
-        let was_full = self.is_full_for(Role::Student) || self.is_full_for(Role::Teacher);
         self.record(fact);
         self.chairs.remove(&person);
         self.agenda.cancel(Alarm::Seat(person));
@@ -142,7 +141,9 @@ impl Classroom {
         if was_shown {
             self.tell_spotlight();
         }
-        self.door_moved |= was_full || was_teacher;
+        self.door_moved |= was_teacher;
+        // On another device they may wait for something else now.
+        self.lobby.move_one(person);
         self.mind_attendance();
         self.let_go(person);
     }

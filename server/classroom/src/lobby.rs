@@ -95,6 +95,13 @@ impl Lobby {
         self.move_from(Place(0));
     }
 
+    /// What somebody waits for may have changed.
+    pub fn move_one(&mut self, person: PersonId) {
+        if let Some(place) = self.waiting.get(&person).map(|waiter| waiter.place) {
+            self.move_from(place);
+        }
+    }
+
     /// Where somebody stands, counted from 1; 0 for one who does not wait.
     pub fn position(&self, person: PersonId) -> u32 {
         self.waiting.get(&person).map_or(0, |waiter| self.line.range(..=waiter.place).count() as u32)

@@ -41,7 +41,7 @@ impl Classroom {
             teachers: BTreeSet::new(),
             agenda: Agenda::default(),
             door_moved: false,
-            was_full: false,
+            was_full: Default::default(),
             outputs: VecDeque::new(),
             closing: Vec::new(),
         };

@@ -89,7 +89,7 @@ impl Classroom {
 
     fn tell_standing_at(&mut self, position: u32, person: PersonId) {
         let Some(role) = self.people.role(person) else { return };
-        let waiting_for = self.waiting_for(role);
+        let waiting_for = self.waiting_for(person, role);
         let Some(waiter) = self.lobby.get_mut(person) else { return };
         if waiter.told != Some((position, waiting_for)) {
             waiter.told = Some((position, waiting_for));

@@ -70,11 +70,13 @@ impl Classroom {
         Some(Barred { person, name, blocked: *bar == Bar::Blocked })
     }
 
-    /// What somebody of this role waits for.
-    pub(crate) fn waiting_for(&self, role: Role) -> WaitingFor {
+    /// What somebody in the line waits for.
+    pub(crate) fn waiting_for(&self, person: PersonId, role: Role) -> WaitingFor {
         match (self.lesson.phase, role) {
             (Phase::Scheduled | Phase::Ended, _) => WaitingFor::Opening,
             (Phase::Unattended, _) => WaitingFor::TeacherAway,
+            // They are inside already, on another device: neither the door nor the seats keep them out.
+            (Phase::Open, _) if self.chairs.contains_key(&person) => WaitingFor::Answer,
             (Phase::Open, Role::Student) if self.policy() == Policy::Shut => WaitingFor::Shut,
             (Phase::Open, _) if self.is_full_for(role) => WaitingFor::Seat,
             (Phase::Open, _) => WaitingFor::Answer,
