@@ -76,7 +76,7 @@ function Message({ message }: { message: ChatMessage }) {
 }
 
 function clockOf(at: number): string {
-  return new Intl.DateTimeFormat(language(), { hour: '2-digit', minute: '2-digit' }).format(at);
+  return new Intl.DateTimeFormat(language(), { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at);
 }
 
 function Composer() {
