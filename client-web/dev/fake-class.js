@@ -195,6 +195,9 @@ export function fakeClass(scene) {
       return { type: 'offer', sdp: 'v=0' };
     }
     async setLocalDescription() {}
+    async getStats() {
+      return new Map();
+    }
     async setRemoteDescription() {
       this.connectionState = 'connected';
       this.onconnectionstatechange?.();
