@@ -101,12 +101,8 @@ async fn prepare(plan: &Plan) -> Result<(Device, ClassId, Vec<Invitation>), Part
     let mut device = Device::new(&plan.server);
     device.claim(&plan.teacher).await?;
     let now_ms = std::time::UNIX_EPOCH.elapsed().unwrap_or_default().as_millis() as u64;
-    let draft = ClassDraft {
-        title: "Rehearsal".into(),
-        starts_at: UnixMs(now_ms),
-        policy: Policy::Ask,
-        familiar: false,
-    };
+    let draft =
+        ClassDraft { title: "Rehearsal".into(), starts_at: UnixMs(now_ms), policy: Policy::Ask, familiar: false };
     let class = device.create_class(&draft).await?.class;
     let people = (1..=plan.students).map(|n| RosterEntry {
         name: DisplayName::parse(&format!("Student {n}")).expect("a short visible name"),
@@ -166,7 +162,8 @@ async fn watch(one: Watching, lesson: Duration) -> Result<Watching, ParticipantE
 
 fn receipts(student: &Participant) -> Vec<Receipt> {
     let peer = student.peer().ok();
-    peer.map(|peer| vec![peer.receipt(&peer.receive.video[0]), peer.receipt(&peer.receive.audio[0])]).unwrap_or_default()
+    peer.map(|peer| vec![peer.receipt(&peer.receive.video[0]), peer.receipt(&peer.receive.audio[0])])
+        .unwrap_or_default()
 }
 
 fn packets(watching: &[Watching]) -> u64 {

@@ -7,7 +7,10 @@ use clap::{Parser, Subcommand};
 use preau_loadtest::class::{self, Plan};
 
 #[derive(Parser)]
-#[command(version, about = "Rehearses classes with virtual participants. It talks to the server it is given, and to no other.")]
+#[command(
+    version,
+    about = "Rehearses classes with virtual participants. It talks to the server it is given, and to no other."
+)]
 struct Arguments {
     #[command(subcommand)]
     scenario: Scenario,

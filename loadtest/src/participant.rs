@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use preau_protocol::{
-    Ask, ClassAsk, ClassEvent, ClassId, Claimed, DoorAsk, Event, Look, MediaAsk, Outcome, PersonId, Sending, Snapshot,
+    Ask, Claimed, ClassAsk, ClassEvent, ClassId, DoorAsk, Event, Look, MediaAsk, Outcome, PersonId, Sending, Snapshot,
 };
 
 use crate::{Conversation, ConversationError, Device, DeviceError, MediaError, Peer, Publishing, Source};

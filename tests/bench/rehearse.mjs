@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 import { Server } from '../browser/server.mjs';
 
-const loadtest = fileURLToPath(new URL('../../target/release/preau-loadtest', import.meta.url));
+const loadtest = process.env.PREAU_LOADTEST ?? fileURLToPath(new URL('../../target/release/preau-loadtest', import.meta.url));
 const students = process.argv[2] ?? '28';
 
 const server = await Server.start({ profile: 'release', flags: ['--udp-bind', '127.0.0.1'] });

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { Server } from '../browser/server.mjs';
 import { median } from './median.mjs';
 
-const loadtest = fileURLToPath(new URL('../../target/release/preau-loadtest', import.meta.url));
-const RUNS = 3;
+const loadtest = process.env.PREAU_LOADTEST ?? fileURLToPath(new URL('../../target/release/preau-loadtest', import.meta.url));
+const RUNS = Number(process.env.RUNS ?? 3);
 
 const figures = {};
 for (const students of [30, 200]) {

@@ -10,3 +10,6 @@ const { code } = await vite.transformWithOxc(readFileSync(source, 'utf8'), sourc
 const table = await import(`data:text/javascript,${encodeURIComponent(code)}`);
 
 export const words = table.en;
+
+/** A word as it is said to an adult, whether or not another language has two ways to say it. */
+export const say = (word) => (typeof word === 'function' ? word(false) : word);

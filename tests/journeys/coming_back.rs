@@ -1,7 +1,7 @@
 //! Sockets break and come back: to the same seat, with everything that was missed, in order.
 
 use preau_loadtest::{Conversation, Participant};
-use preau_protocol::{Ask, ChatAsk, ChatEvent, ClassEvent, DoorEvent, Event};
+use preau_protocol::{Ask, ChatAsk, ChatEvent, ClassAsk, ClassEvent, DoorEvent, Event};
 
 use crate::school::{SOON, School, class_event, heard_knock};
 
@@ -36,9 +36,10 @@ async fn what_was_missed_comes_in_order() {
     for text in ["one", "two", "three"] {
         assert_eq!(back.wait_for(SOON, said).await.expect("missed and sent again"), text);
     }
-    let snapshot = back.take_events().iter().any(|event| {
-        matches!(event, Event::Class(class) if matches!(class.as_ref(), ClassEvent::Snapshot { .. }))
-    });
+    let snapshot = back
+        .take_events()
+        .iter()
+        .any(|event| matches!(event, Event::Class(class) if matches!(class.as_ref(), ClassEvent::Snapshot { .. })));
     assert!(!snapshot, "single events sufficed");
     let here = |event: &ClassEvent| match event {
         ClassEvent::Changed { person: who } if who.person == person && !who.away => Some(()),
@@ -50,8 +51,8 @@ async fn what_was_missed_comes_in_order() {
 #[tokio::test]
 async fn a_long_absence_is_answered_with_a_snapshot() {
     let school = School::start().await;
-    let class = school.class(&["Noé", "Zoé"]).await;
-    let (mut ada, [noe, mut zoe]) = class.in_session(["Noé", "Zoé"]).await;
+    let class = school.class(&["Noé", "Zoé", "Max"]).await;
+    let (mut ada, [noe, mut zoe, mut max]) = class.in_session(["Noé", "Zoé", "Max"]).await;
     let (device, person) = (noe.device.clone(), noe.person());
     let (session, last_seq) = noe.conversation.cut();
     let away = |event: &ClassEvent| match event {
@@ -61,22 +62,24 @@ async fn a_long_absence_is_answered_with_a_snapshot() {
     class_event(&mut ada, away).await;
     // More than the server remembers for one session, within what each may say at once.
     for n in 0..55 {
-        say(&mut ada, &format!("{n}")).await;
-        say(&mut zoe, &format!("{n}")).await;
+        let large = (n % 2 == 0).then_some(zoe.person());
+        ada.conversation.done(Ask::Class(ClassAsk::Spotlight { person: large })).await.expect("done");
+        zoe.conversation.done(Ask::Class(ClassAsk::Hand { up: n % 2 == 0 })).await.expect("done");
+        max.conversation.done(Ask::Class(ClassAsk::Hand { up: n % 2 == 0 })).await.expect("done");
     }
     let mut back = Conversation::resume(&device, class.id, session, last_seq).await.expect("resumed");
-    let chat = back
-        .wait_for(SOON, |event| match event {
-            Event::Class(class) => match class.as_ref() {
-                ClassEvent::Snapshot { snapshot } => Some(snapshot.chat.len()),
-                _ => None,
-            },
-            Event::Chat(ChatEvent::Said { message }) if message.id.0 == 110 => Some(110),
+    assert!(back.welcome().resumed);
+    let everything = |event: &Event| match event {
+        Event::Class(class) => match class.as_ref() {
+            ClassEvent::Snapshot { snapshot } => Some(snapshot.clone()),
             _ => None,
-        })
-        .await
-        .expect("everything, one way or the other");
-    assert_eq!(chat, 110);
+        },
+        _ => None,
+    };
+    let snapshot = back.wait_for(SOON, everything).await.expect("too much for single events");
+    assert_eq!((snapshot.spotlight, snapshot.people.len()), (Some(zoe.person()), 4));
+    assert!(snapshot.people.iter().filter(|one| one.hand.is_some()).count() == 2, "both hands are up");
+    assert_eq!(back.take_events(), [], "and nothing twice");
 }
 
 #[tokio::test]
@@ -109,7 +112,8 @@ async fn a_knock_keeps_its_place_when_the_socket_breaks() {
     let noe = noe.resume().await.expect("back in line");
     assert!(noe.conversation.welcome().resumed);
     let (_again, snapshot) = class.enter().await;
-    let line: Vec<_> = snapshot.door.expect("a teacher").waiting.iter().map(|knock| (knock.person, knock.since)).collect();
+    let line: Vec<_> =
+        snapshot.door.expect("a teacher").waiting.iter().map(|knock| (knock.person, knock.since)).collect();
     assert_eq!(line[0], (noe.person(), first.since), "still first");
     assert_eq!(line[1].0, zoe.person());
     let answered = zoe.conversation.take_events().iter().any(|e| matches!(e, Event::Door(DoorEvent::Answered { .. })));

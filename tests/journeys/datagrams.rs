@@ -102,9 +102,13 @@ async fn offers_beyond_the_limits_are_refused() {
     let data = format!("{sdp}m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:99\r\n");
     let candidates = format!("{sdp}{}", "a=candidate:1 1 udp 1 127.0.0.1 9 typ host\r\n".repeat(21));
     let headless = section.to_owned();
-    for (what, sdp) in
-        [("41 sections", many), ("32 KiB", long), ("data channel", data), ("21 candidates", candidates), ("no session", headless)]
-    {
+    for (what, sdp) in [
+        ("41 sections", many),
+        ("32 KiB", long),
+        ("data channel", data),
+        ("21 candidates", candidates),
+        ("no session", headless),
+    ] {
         let ask = MediaAsk::Offer { sdp, send: send.clone(), receive: receive.clone() };
         match noe.conversation.ask(Ask::Media(ask)).await.expect("answered") {
             // One after the other they are also too soon: that must not hide what is wrong with them.

@@ -5,7 +5,8 @@ use preau_protocol::{
 };
 
 use crate::school::{
-    School, SOON, class_event, code_of, door, draft, heard_knock, learnt_nothing, set_policy, stands, told_gone, turned_away,
+    SOON, School, class_event, code_of, door, draft, heard_knock, learnt_nothing, set_policy, stands, told_gone,
+    turned_away,
 };
 
 #[tokio::test]
@@ -185,7 +186,10 @@ async fn a_class_made_by_a_draft_is_listed() {
     let school = School::start().await;
     let class = school.class(&["Noé"]).await;
     let cards = school.teacher.classes().await.expect("listed");
-    assert_eq!(cards.iter().map(|card| (card.class, card.students, card.mine)).collect::<Vec<_>>(), [(class.id, 1, true)]);
+    assert_eq!(
+        cards.iter().map(|card| (card.class, card.students, card.mine)).collect::<Vec<_>>(),
+        [(class.id, 1, true)]
+    );
     let mut changed = draft(Policy::Shut);
     changed.title = "Histoire".into();
     let card = school.teacher.change_class(class.id, &changed).await.expect("changed");

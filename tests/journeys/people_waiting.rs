@@ -36,10 +36,8 @@ async fn an_offer_from_the_lobby_makes_no_media() {
 
 #[tokio::test]
 async fn views_and_offers_by_hand_from_the_lobby_end_the_conversation() {
-    shown_out_for(|_, noe| {
-        Ask::Media(MediaAsk::View { looks: vec![Look { person: noe.person(), height_px: 180 }] })
-    })
-    .await;
+    shown_out_for(|_, noe| Ask::Media(MediaAsk::View { looks: vec![Look { person: noe.person(), height_px: 180 }] }))
+        .await;
     let mid = |text: &str| text.to_string();
     shown_out_for(|_, _| {
         Ask::Media(MediaAsk::Offer {

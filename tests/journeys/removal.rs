@@ -3,7 +3,9 @@
 use preau_loadtest::{Conversation, ConversationError, Participant, Source};
 use preau_protocol::{Ask, ClassAsk, ClassEvent, Close, DoorAsk, Gone, PersonId};
 
-use crate::school::{Class, MEDIA, OUT, QUIET, SOON, School, class_event, code_of, heard_knock, told_gone, turned_away};
+use crate::school::{
+    Class, MEDIA, OUT, QUIET, SOON, School, class_event, code_of, heard_knock, told_gone, turned_away,
+};
 
 async fn remove(teacher: &mut Participant, person: PersonId, block: bool) {
     teacher.conversation.done(Ask::Class(ClassAsk::Remove { person, block })).await.expect("removed");
@@ -39,10 +41,8 @@ async fn the_removed_are_out_on_every_path() {
     remove(&mut ada, noe.person(), false).await;
     // The removed client goes on sending, and listens on its old addresses with its old keys.
     let (silenced, gone) = (zoe.peer().expect("media"), noe.peer().expect("media"));
-    let (mute, deaf) = tokio::join!(
-        silenced.silent(&zoes.video[0], QUIET, OUT),
-        gone.silent(&noes.video[0], QUIET, OUT),
-    );
+    let (mute, deaf) =
+        tokio::join!(silenced.silent(&zoes.video[0], QUIET, OUT), gone.silent(&noes.video[0], QUIET, OUT),);
     mute.expect("nobody sees Noé any more");
     deaf.expect("Noé sees nobody any more");
     gone.silent(&noes.audio[0], QUIET, OUT).await.expect("and hears nobody");

@@ -66,10 +66,15 @@ async fn a_teacher_who_reloads_is_not_missed() {
     assert_eq!(snapshot.phase, Phase::Open);
     noe.conversation.done(Ask::Chat(ChatAsk::Say { text: "still open".into() })).await.expect("nobody noticed");
     let away = |event: &ClassEvent| matches!(event, ClassEvent::Phase { phase: Phase::Unattended }).then_some(());
-    assert!(noe.conversation.wait_for(QUIET, |event| match event {
-        preau_protocol::Event::Class(event) => away(event),
-        _ => None,
-    }).await.is_err());
+    assert!(
+        noe.conversation
+            .wait_for(QUIET, |event| match event {
+                preau_protocol::Event::Class(event) => away(event),
+                _ => None,
+            })
+            .await
+            .is_err()
+    );
     let back = |event: &ClassEvent| match event {
         ClassEvent::Changed { person } if person.role == preau_protocol::Role::Teacher && !person.away => Some(()),
         ClassEvent::Joined { person } if person.role == preau_protocol::Role::Teacher => Some(()),

@@ -88,7 +88,9 @@ impl Wire {
             let frame = timeout(WITHIN, self.next_frame()).await.expect("the server closes in time");
             match frame {
                 Ok((0x1, payload)) => texts.push(String::from_utf8_lossy(&payload).into_owned()),
-                Ok((0x8, payload)) if payload.len() >= 2 => return (u16::from_be_bytes([payload[0], payload[1]]), texts),
+                Ok((0x8, payload)) if payload.len() >= 2 => {
+                    return (u16::from_be_bytes([payload[0], payload[1]]), texts);
+                }
                 Ok((0x8, _)) => return (1005, texts),
                 Ok(_) => {}
                 Err(_) => return (1006, texts),

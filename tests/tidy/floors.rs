@@ -64,7 +64,9 @@ fn the_servers_floors_point_down() {
         };
         for used in modules_used(&read(&path)) {
             match floors.get(used.as_str()) {
-                Some(other) if other > floor => wrong.push(format!("{}: uses `{used}` of a floor above", path.display())),
+                Some(other) if other > floor => {
+                    wrong.push(format!("{}: uses `{used}` of a floor above", path.display()))
+                }
                 Some(_) | None => {}
             }
         }
@@ -75,7 +77,9 @@ fn the_servers_floors_point_down() {
 #[test]
 fn the_engine_stays_at_the_edges() {
     let core = files(&["rs"]).into_iter().filter(|path| {
-        ["server/classroom/src", "server/sfu/src", "protocol/src", "server/src/shard"].iter().any(|dir| path.starts_with(dir))
+        ["server/classroom/src", "server/sfu/src", "protocol/src", "server/src/shard"]
+            .iter()
+            .any(|dir| path.starts_with(dir))
     });
     let mut wrong = Vec::new();
     for path in core {
@@ -118,9 +122,11 @@ fn modules_used(text: &str) -> Vec<String> {
                     Some(group) => group.split(',').map(str::trim).collect(),
                     None => vec![rest],
                 };
-                used.extend(names.into_iter().map(|name| {
-                    name.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect::<String>()
-                }));
+                used.extend(
+                    names.into_iter().map(|name| {
+                        name.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect::<String>()
+                    }),
+                );
             }
         }
     }
@@ -130,7 +136,10 @@ fn modules_used(text: &str) -> Vec<String> {
 
 #[test]
 fn uses_are_found() {
-    assert_eq!(modules_used("use crate::shard::Input;\n// crate::http is above\nlet a = crate::store::Store;"), ["shard", "store"]);
+    assert_eq!(
+        modules_used("use crate::shard::Input;\n// crate::http is above\nlet a = crate::store::Store;"),
+        ["shard", "store"]
+    );
     assert_eq!(modules_used("use crate::{auth::Visitor, store};"), ["auth", "store"]);
     assert_eq!(module_of(Path::new("server/src/store/writer.rs")), "store");
 }

@@ -78,7 +78,9 @@ enum Inside {
 fn tables(text: &str) -> Vec<BTreeSet<String>> {
     let (mut inside, mut done) = (vec![Inside::Object(BTreeSet::new())], Vec::new());
     let (mut word, mut before) = (String::new(), ' ');
-    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    // Comments have apostrophes that open nothing.
+    let is_comment = |line: &str| ["//", "/*", "*"].iter().any(|mark| line.trim_start().starts_with(mark));
+    let code = text.lines().filter(|line| !is_comment(line));
     for c in code.flat_map(|line| line.chars().chain(['\n'])) {
         let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
         match (inside.last_mut(), c) {
@@ -111,7 +113,7 @@ fn tables(text: &str) -> Vec<BTreeSet<String>> {
 
 #[test]
 fn tables_are_found() {
-    let text = "const a = {\n  one: 'x: {y',\n  // no: comment\n  two: { three: (n) => `${n > 1 ? `it's {${n}` : 'a: {b'} z` },\n};";
+    let text = "const a = {\n  one: 'x: {y',\n  // no: it's a comment\n  /** nor: it's `this */\n  two: { three: (n) => `${n > 1 ? `it's {${n}` : 'a: {b'} z` },\n};";
     let expected = [vec!["three"], vec!["one", "two"]];
     let found: Vec<Vec<String>> = tables(text).into_iter().map(|table| table.into_iter().collect()).collect();
     assert_eq!(found, expected);

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, afterEach, before, test } from 'node:test';
 
-import { School, words } from '../school.mjs';
+import { School, say, words } from '../school.mjs';
 import { Server } from '../server.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -54,7 +54,7 @@ test('axe-core finds nothing, from the first link to the end of a class', async 
   await ada.tab.sees(words.class.end.title);
   await assertAccessible(ada.tab, 'dialog');
   await ada.press(words.class.end.forAll);
-  await noe.tab.sees(words.ending.ended.title());
+  await noe.tab.sees(say(words.ending.ended.title));
   await assertAccessible(noe.tab, 'ended');
 });
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 
-import { School, words } from '../school.mjs';
+import { School, say, words } from '../school.mjs';
 
 let school;
 before(async () => (school = await School.open()));
@@ -19,7 +19,7 @@ test('a teacher and two students, one of them at Firefox: knock, admit, see and 
   const zoe = await school.knock(lesson, 'Zoé', { at: 'firefox' });
   await noe.tab.isAt('waiting');
   await zoe.tab.isAt('waiting');
-  await noe.tab.sees(words.lobby.reason.answer.title());
+  await noe.tab.sees(say(words.lobby.reason.answer.title));
 
   await ada.tab.sees('Zoé');
   await ada.press(door.admitRoster(2));
@@ -48,7 +48,7 @@ test('whoever is refused is told so', async () => {
   await noe.tab.isAt('waiting');
   await ada.tab.sees('Noé');
   await ada.press(door.refuseNamed('Noé'));
-  await noe.tab.sees(words.ending.refused.title());
+  await noe.tab.sees(say(words.ending.refused.title));
   await ada.tab.seesNo(words.class.door.refuseNamed('Noé'));
 });
 
@@ -56,9 +56,9 @@ test('the roster walks in once the teacher has opened the door', async () => {
   const lesson = await school.makeClass(['Noé', 'Zoé'], { policy: 'roster' });
   const noe = await school.knock(lesson, 'Noé');
   await noe.tab.isAt('waiting');
-  await noe.tab.sees(words.lobby.reason.opening.title());
+  await noe.tab.sees(say(words.lobby.reason.opening.title));
   const ada = await school.teacher(lesson);
-  await noe.tab.sees(words.lobby.reason.answer.title());
+  await noe.tab.sees(say(words.lobby.reason.answer.title));
   await ada.press(door.open);
   await noe.tab.isAt('seated');
   const zoe = await school.knock(lesson, 'Zoé', { at: 'firefox' });
@@ -78,13 +78,13 @@ test('whoever is removed stays out, by reload and by link', async () => {
   await ada.press(words.class.people.actions('Noé'));
   await ada.tab.click('menuitem', words.class.people.remove);
   await ada.press(words.class.people.removeDo);
-  await noe.tab.sees(words.ending.removed.title());
+  await noe.tab.sees(say(words.ending.removed.title));
   await noe.stops('framesDecoded');
   await noe.tab.reload();
   await noe.enter();
-  await noe.tab.sees(words.ending.removed.title());
+  await noe.tab.sees(say(words.ending.removed.title));
   const phone = await school.knock(lesson, 'Noé', { at: 'firefox' });
-  await phone.tab.sees(words.ending.removed.title());
+  await phone.tab.sees(say(words.ending.removed.title));
 });
 
 test('a second tab takes the seat over, and the first is told', async () => {
@@ -97,7 +97,7 @@ test('a second tab takes the seat over, and the first is told', async () => {
   await noe.open(`${school.server.origin}/class/${lesson.id}`);
   await noe.enter();
   await noe.tab.isAt('seated');
-  await first.sees(words.ending.replaced.title());
+  await first.sees(say(words.ending.replaced.title));
 });
 
 test('on a second device the teacher is asked first', async () => {
@@ -108,11 +108,11 @@ test('on a second device the teacher is asked first', async () => {
   await laptop.tab.isAt('seated');
   const phone = await school.knock(lesson, 'Noé', { at: 'firefox' });
   await phone.tab.isAt('waiting');
-  await phone.tab.sees(words.lobby.otherDevice());
+  await phone.tab.sees(say(words.lobby.otherDevice));
   await ada.tab.sees(door.otherDevice);
   await ada.press(door.admitNamed('Noé'));
   await phone.tab.isAt('seated');
-  await laptop.tab.sees(words.ending.replaced.title());
+  await laptop.tab.sees(say(words.ending.replaced.title));
 });
 
 test('whoever has no invitation sees a plain page and nothing of the class', async () => {

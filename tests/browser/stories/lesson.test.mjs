@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 
-import { School, words } from '../school.mjs';
+import { School, say, words } from '../school.mjs';
 
 let school;
 before(async () => (school = await School.open()));
@@ -65,7 +65,7 @@ test('muting and rights hold, whatever the pages would like', async () => {
   await ada.hears();
   await ada.panel('people');
   await ada.press(words.class.people.muteAll);
-  await noe.tab.sees(words.class.notice.muted());
+  await noe.tab.sees(say(words.class.notice.muted));
   await zoe.stops('audioEnergy');
   assert.equal(await noe.tab.pressed('button', words.class.bar.microphone), false, 'the button says so');
   await zoe.sees();
@@ -95,13 +95,13 @@ test('without a teacher the class pauses, and goes on when they are back', async
   await zoe.hears();
   await ada.tab.close();
   ada.tabs.pop();
-  await zoe.tab.sees(words.class.banner.unattended(), PAST_GRACE_MS);
+  await zoe.tab.sees(say(words.class.banner.unattended), PAST_GRACE_MS);
   await zoe.stops('framesDecoded');
   await zoe.stops('audioEnergy');
   await ada.open(`${school.server.origin}/class/${lesson.id}`);
   await ada.enter();
   await ada.tab.isAt('seated');
-  await zoe.tab.seesNo(words.class.banner.unattended());
+  await zoe.tab.seesNo(say(words.class.banner.unattended));
   await zoe.sees();
   await zoe.hears();
 });
@@ -130,8 +130,8 @@ test('the class ends for everyone', async () => {
   const { ada, students: [noe] } = await inSession(['Noé']);
   await ada.press(words.class.bar.end);
   await ada.press(words.class.end.forAll);
-  await noe.tab.sees(words.ending.ended.title());
-  await ada.tab.sees(words.ending.ended.title());
+  await noe.tab.sees(say(words.ending.ended.title));
+  await ada.tab.sees(say(words.ending.ended.title));
 });
 
 test('a script in a name, a title, a note or the chat is text', async () => {
