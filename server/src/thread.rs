@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use preau_protocol::ClassId;
@@ -15,6 +16,8 @@ use crate::udp::{Bound, Udp};
 
 /// Batches read before others get their turn: a flood must not keep the inbox waiting.
 const BATCHES_IN_A_ROW_MAX: usize = 8;
+/// The exit status of a process whose shard failed (`EX_SOFTWARE` of sysexits.h).
+const SHARD_FAILED: i32 = 70;
 /// Commands taken from the inbox at once.
 const COMMANDS_AT_ONCE_MAX: usize = 64;
 
@@ -28,10 +31,15 @@ pub fn start(
     let (inbox, commands) = mpsc::channel(INBOX_MAX);
     let thread = std::thread::Builder::new().name(format!("shard-{index}")).spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
-        let ended = runtime.and_then(|runtime| runtime.block_on(run(shard, bound, store, commands)));
-        if let Err(error) = ended {
-            tracing::error!(shard = index, %error, "a shard stopped");
-        }
+        let work = AssertUnwindSafe(|| runtime.and_then(|runtime| runtime.block_on(run(shard, bound, store, commands))));
+        let fault = match catch_unwind(work) {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "a panic".to_owned(),
+        };
+        // Its classes are gone from memory and safe in the journal: whoever runs this process starts it again.
+        tracing::error!(shard = index, fault, "a shard failed, and the process with it");
+        std::process::exit(SHARD_FAILED);
     })?;
     Ok((inbox, thread))
 }

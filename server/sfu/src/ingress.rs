@@ -58,6 +58,12 @@ impl Relay {
         self.settle(now);
     }
 
+    /// Whose checks have proved this address, if anybody's.
+    pub fn peer_at(&self, address: SocketAddr) -> Option<crate::names::PeerId> {
+        let key = *self.by_address.get(&address)?;
+        self.peers.get(key).map(|peer| peer.id)
+    }
+
     fn take_in(&mut self, from: SocketAddr, to: Option<IpAddr>, bytes: &mut [u8], now: Instant) -> Result<(), Dropped> {
         let protocol = Protocol::of(bytes).ok_or(Dropped::NotMedia)?;
         let known = self.by_address.get(&from).copied();

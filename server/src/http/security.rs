@@ -9,7 +9,7 @@ use crate::config::{Config, PublicUrl};
 const HSTS: &str = "max-age=63072000";
 /// Camera, microphone and screen for our own pages; nothing else for anybody (Permissions Policy §9).
 const PERMISSIONS: &str = "camera=(self), microphone=(self), display-capture=(self), autoplay=(self), fullscreen=(self), \
-                           screen-wake-lock=(self), clipboard-write=(self), accelerometer=(), bluetooth=(), \
+                           screen-wake-lock=(self), clipboard-write=(self), accelerometer=(), \
                            geolocation=(), gyroscope=(), hid=(), magnetometer=(), midi=(), payment=(), serial=(), usb=()";
 
 /// All security headers, made once.

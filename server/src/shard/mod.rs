@@ -16,6 +16,7 @@ mod room;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -154,8 +155,22 @@ impl Shard {
     }
 
     /// One datagram, decrypted in place. Call [`Shard::settle`] after a batch.
+    ///
+    /// A datagram that makes the relay panic is a bug, and stays its sender's: their media ends and begins anew, and
+    /// nobody else's is touched.
     pub fn receive(&mut self, from: SocketAddr, to: Option<IpAddr>, bytes: &mut [u8], now: Instant) {
-        self.media.relay.receive(from, to, bytes, now);
+        let relay = &mut self.media.relay;
+        if catch_unwind(AssertUnwindSafe(|| relay.receive(from, to, bytes, now))).is_err() {
+            self.media_failed(from, now);
+        }
+    }
+
+    fn media_failed(&mut self, from: SocketAddr, now: Instant) {
+        tracing::error!("a datagram made the relay panic; its sender's media begins anew");
+        let Some(peer) = self.media.relay.peer_at(from) else { return };
+        let Some(owner) = self.media.owner(peer) else { return };
+        let event = preau_sfu::Event::Disconnected { peer, why: preau_sfu::Farewell::Closed };
+        self.in_room(owner.class, now, |room, reach| room.relay_says(event, reach));
     }
 
     /// Passes on what the relay has to say since the last call.
