@@ -35,6 +35,37 @@ async fn two_students_knock_and_one_click_lets_both_in() {
 }
 
 #[tokio::test]
+async fn one_click_seats_a_whole_year() {
+    /// More than a class: a lecture for four of them.
+    const STUDENTS: usize = 120;
+    let school = School::start().await;
+    let names: Vec<String> = (0..STUDENTS).map(|n| format!("Élève {n}")).collect();
+    let class = school.class(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let (mut ada, _) = class.enter().await;
+    let mut students = Vec::new();
+    for name in &names {
+        students.push(class.knock(name).await);
+    }
+    let everyone: Vec<_> = students.iter().map(|student| student.person()).collect();
+    for person in &everyone {
+        heard_knock(&mut ada, *person).await;
+    }
+    ada.admit(&everyone).await.expect("one click");
+    for student in &mut students {
+        student.seated(SOON).await.expect("in");
+    }
+    // Nobody was told so much at once that they were cut off.
+    let last = students.last_mut().expect("many");
+    last.conversation.done(Ask::Class(ClassAsk::Hand { up: true })).await.expect("in class");
+    for person in students.iter_mut().rev().skip(1).chain([&mut ada]) {
+        class_event(person, |event| {
+            matches!(event, ClassEvent::Changed { person } if person.hand.is_some()).then_some(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
 async fn whoever_is_refused_may_knock_again_later_but_not_at_once() {
     let school = School::start().await;
     let class = school.class(&["Noé"]).await;
