@@ -154,8 +154,7 @@ impl Auth {
 /// Makes the secret of a one-time link to the account called `name`. Older links to it no longer open.
 pub async fn welcome(store: &Store, name: DisplayName) -> Result<String, StoreError> {
     let secret = OneTimeSecret::generate();
-    store.drop_welcomes(name.clone()).await?;
-    store.add_welcome(secret.hash(), name, unix_now().plus_ms(WELCOME_MS)).await?;
+    store.set_welcome(secret.hash(), name, unix_now().plus_ms(WELCOME_MS)).await?;
     Ok(secret.text())
 }
 

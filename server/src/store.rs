@@ -82,8 +82,7 @@ impl Store {
     pub fn open(directory: &Path) -> Result<Store, StoreError> {
         let path = prepare(directory)?;
         let mut connection = schema::connect(&path)?;
-        schema::migrate(&mut connection)?;
-        let link_key = Arc::new(schema::link_key(&connection)?);
+        let link_key = Arc::new(schema::migrate(&mut connection)?);
         let readers = Arc::new(Readers::open(&path)?);
         Ok(Store { writer: Writer::start(connection)?, readers, link_key })
     }

@@ -132,6 +132,8 @@ mod tests {
         let port = there.socket.local_addr().expect("bound").port();
         let contents: Vec<u8> = (0..250).collect();
         let to = SocketAddr::new("127.0.0.1".parse().expect("address"), port);
+        // The runtime knows a socket as writable once it has looked.
+        here.socket.writable().await.expect("writable");
         here.send(&Transmit { to, from: None, contents: &contents, segment_size: Some(100) });
         let mut got = Vec::new();
         while got.len() < 3 {

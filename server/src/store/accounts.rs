@@ -22,22 +22,15 @@ impl Store {
         self.read(|connection| Ok(connection.prepare("SELECT 1 FROM account LIMIT 1")?.exists([])?)).await
     }
 
-    /// Keeps the hash of a one-time secret that leads to the account called `name`, which is made on first use.
-    pub async fn add_welcome(&self, hash: [u8; 32], name: DisplayName, until: UnixMs) -> Result<(), StoreError> {
+    /// Keeps the hash of a one-time secret that leads to the account called `name`, which is made on first use. It
+    /// takes the place of all earlier ones.
+    pub async fn set_welcome(&self, hash: [u8; 32], name: DisplayName, until: UnixMs) -> Result<(), StoreError> {
         self.write(move |connection| {
+            connection.execute("DELETE FROM welcome WHERE name = ?1", params![name.as_str()])?;
             connection.execute(
                 "INSERT INTO welcome (hash, name, until) VALUES (?1, ?2, ?3)",
                 params![hash, name.as_str(), until.0],
             )?;
-            Ok(())
-        })
-        .await
-    }
-
-    /// Forgets all one-time links to an account called `name`: a new one takes their place.
-    pub async fn drop_welcomes(&self, name: DisplayName) -> Result<(), StoreError> {
-        self.write(move |connection| {
-            connection.execute("DELETE FROM welcome WHERE name = ?1", params![name.as_str()])?;
             Ok(())
         })
         .await

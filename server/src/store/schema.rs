@@ -24,8 +24,9 @@ pub(super) fn connect(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Brings the schema up to date, all steps in one transaction.
-pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+/// Brings the schema up to date, all steps in one transaction, and reads the key of invitation secrets, which is made
+/// on first use.
+pub(super) fn migrate(connection: &mut Connection) -> Result<[u8; LINK_KEY_BYTES], StoreError> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let done = usize::try_from(version).ok().filter(|done| *done <= MIGRATIONS.len());
@@ -33,12 +34,15 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     for step in &MIGRATIONS[done..] {
         transaction.execute_batch(step)?;
     }
-    transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
-    Ok(transaction.commit()?)
+    if done < MIGRATIONS.len() {
+        transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
+    }
+    let key = link_key(&transaction)?;
+    transaction.commit()?;
+    Ok(key)
 }
 
-/// The key of invitation secrets, made on first use.
-pub(super) fn link_key(connection: &Connection) -> Result<[u8; LINK_KEY_BYTES], StoreError> {
+fn link_key(connection: &Connection) -> Result<[u8; LINK_KEY_BYTES], StoreError> {
     let mut fresh = [0; LINK_KEY_BYTES];
     aws_lc_rs::rand::fill(&mut fresh).map_err(|_| StoreError::Unreadable("no randomness".into()))?;
     connection.execute("INSERT OR IGNORE INTO server (name, value) VALUES ('link_key', ?1)", params![fresh])?;

@@ -29,7 +29,7 @@ impl World {
 
     async fn teacher(&self) -> AccountId {
         let secret = Uuid::new_v4().as_bytes().repeat(2).try_into().unwrap();
-        self.store.add_welcome(secret, name("Ada"), NOW.plus_ms(1)).await.unwrap();
+        self.store.set_welcome(secret, name("Ada"), NOW.plus_ms(1)).await.unwrap();
         self.store.use_welcome(secret, DEVICE, NOW).await.unwrap();
         self.store.device(DEVICE).await.unwrap().unwrap().account.unwrap().id
     }
@@ -131,7 +131,7 @@ async fn a_failed_write_leaves_others_of_its_batch_alone() {
 #[tokio::test]
 async fn a_one_time_link_opens_once_and_in_time() {
     let world = World::new();
-    world.store.add_welcome([7; 32], name("Ada"), NOW.plus_ms(10)).await.unwrap();
+    world.store.set_welcome([7; 32], name("Ada"), NOW.plus_ms(10)).await.unwrap();
     let late = world.store.use_welcome([7; 32], DEVICE, NOW.plus_ms(10)).await;
     assert_eq!(late, Err(StoreError::Missing));
     assert_eq!(world.store.use_welcome([7; 32], DEVICE, NOW).await, Ok(()));

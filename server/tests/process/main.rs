@@ -1,0 +1,8 @@
+//! Stories of the whole process: `preau` as operators start it, and its HTTP surface as anybody may find it.
+
+mod attacks;
+mod life;
+mod pages;
+mod teaching;
+mod tokens;
+mod world;
