@@ -20,9 +20,13 @@ pub struct ChatMessage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ChatAsk {
-    Say { text: String },
+    Say {
+        text: String,
+    },
     /// A teacher takes a message away from everyone.
-    Erase { message: ChatId },
+    Erase {
+        message: ChatId,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]

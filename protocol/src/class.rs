@@ -65,25 +65,45 @@ pub enum Reaction {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ClassAsk {
-    Hand { up: bool },
-    React { reaction: Reaction },
+    Hand {
+        up: bool,
+    },
+    React {
+        reaction: Reaction,
+    },
     /// What one sends from now on. What one has no right to is refused as a whole.
-    Sending { sending: Sending },
+    Sending {
+        sending: Sending,
+    },
 
     /// Lowers somebody's hand.
-    LowerHand { person: PersonId },
+    LowerHand {
+        person: PersonId,
+    },
     /// Turns microphones off. Whoever has the right to speak can turn theirs on again.
-    Mute { people: Vec<PersonId> },
+    Mute {
+        people: Vec<PersonId>,
+    },
     /// Turns every student's microphone off.
     MuteAll {},
     /// What students may do.
-    Rights { rights: Rights },
+    Rights {
+        rights: Rights,
+    },
     /// What one student may do.
-    RightsOf { person: PersonId, rights: OwnRights },
+    RightsOf {
+        person: PersonId,
+        rights: OwnRights,
+    },
     /// Shows this person large to everyone; nobody with `null`.
-    Spotlight { person: Option<PersonId> },
+    Spotlight {
+        person: Option<PersonId>,
+    },
     /// Sends somebody out for the rest of the lesson, or for good with `block`.
-    Remove { person: PersonId, block: bool },
+    Remove {
+        person: PersonId,
+        block: bool,
+    },
     /// Ends the class for everyone.
     End {},
 }
@@ -129,17 +149,37 @@ pub struct Snapshot {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ClassEvent {
     /// Everything at once: on being seated, and after a resume that came too late for single events.
-    Snapshot { snapshot: Snapshot },
-    Joined { person: Person },
+    Snapshot {
+        snapshot: Snapshot,
+    },
+    Joined {
+        person: Person,
+    },
     /// Somebody's state as it is now.
-    Changed { person: Person },
-    Left { person: PersonId, why: Gone },
-    Phase { phase: Phase },
+    Changed {
+        person: Person,
+    },
+    Left {
+        person: PersonId,
+        why: Gone,
+    },
+    Phase {
+        phase: Phase,
+    },
     /// What students may do: every student's rights are these from now on. A `Changed` follows for each who has
     /// their own, or was sending what is no longer allowed.
-    Rights { rights: Rights },
-    Spotlight { person: Option<PersonId> },
-    Reacted { person: PersonId, reaction: Reaction },
+    Rights {
+        rights: Rights,
+    },
+    Spotlight {
+        person: Option<PersonId>,
+    },
+    Reacted {
+        person: PersonId,
+        reaction: Reaction,
+    },
     /// To whom a teacher has muted, or taken a right from, while they were sending: what they still send.
-    Silenced { sending: Sending },
+    Silenced {
+        sending: Sending,
+    },
 }

@@ -110,10 +110,22 @@ pub enum DoorAsk {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum DoorEvent {
     /// Somebody waits, or what is known of a waiting person has changed.
-    Knock { knock: Knock },
+    Knock {
+        knock: Knock,
+    },
     /// Somebody no longer waits.
-    Answered { person: PersonId },
-    Changed { policy: Policy, opened: bool, note: String },
-    Barred { barred: Barred },
-    Forgiven { person: PersonId },
+    Answered {
+        person: PersonId,
+    },
+    Changed {
+        policy: Policy,
+        opened: bool,
+        note: String,
+    },
+    Barred {
+        barred: Barred,
+    },
+    Forgiven {
+        person: PersonId,
+    },
 }

@@ -19,23 +19,48 @@ fn name(text: &str) -> DisplayName {
 }
 
 fn about() -> About {
-    About { group: Some("5e B".into()), on_roster: true, proof: Proof::Invitation {}, look_alike: Some(name("Noë Durand")) }
+    About {
+        group: Some("5e B".into()),
+        on_roster: true,
+        proof: Proof::Invitation {},
+        look_alike: Some(name("Noë Durand")),
+    }
 }
 
 fn knock() -> Knock {
-    Knock { person: NOE, name: name("Noé Durand"), role: Role::Student, about: about(), since: EIGHT, other_device: false }
+    Knock {
+        person: NOE,
+        name: name("Noé Durand"),
+        role: Role::Student,
+        about: about(),
+        since: EIGHT,
+        other_device: false,
+    }
 }
 
 fn person(about: Option<About>) -> Person {
     let sending = Sending { microphone: true, ..Sending::default() };
     Person {
-        person: NOE, name: name("Noé Durand"), role: Role::Student, away: false, sending, hand: Some(EIGHT),
-        rights: Rights::STUDENTS, about,
+        person: NOE,
+        name: name("Noé Durand"),
+        role: Role::Student,
+        away: false,
+        sending,
+        hand: Some(EIGHT),
+        rights: Rights::STUDENTS,
+        about,
     }
 }
 
 fn said() -> ChatMessage {
-    ChatMessage { id: ChatId(1), person: NOE, name: name("Noé Durand"), role: Role::Student, text: "Bonjour".into(), at: EIGHT }
+    ChatMessage {
+        id: ChatId(1),
+        person: NOE,
+        name: name("Noé Durand"),
+        role: Role::Student,
+        text: "Bonjour".into(),
+        at: EIGHT,
+    }
 }
 
 fn invited() -> Invited {
@@ -44,14 +69,25 @@ fn invited() -> Invited {
 
 fn door() -> Door {
     let barred = vec![Barred { person: NOE, name: name("Noé Durand"), blocked: true }];
-    Door { policy: Policy::Roster, opened: true, note: "J'arrive.".into(), expected: 28, waiting: vec![knock()], barred }
+    Door {
+        policy: Policy::Roster,
+        opened: true,
+        note: "J'arrive.".into(),
+        expected: 28,
+        waiting: vec![knock()],
+        barred,
+    }
 }
 
 fn snapshot(door: Option<Door>) -> Snapshot {
     let about = door.is_some().then(about);
     Snapshot {
-        phase: Phase::Open, rights: Rights::STUDENTS, people: vec![person(about)], spotlight: Some(NOE),
-        chat: vec![said()], door,
+        phase: Phase::Open,
+        rights: Rights::STUDENTS,
+        people: vec![person(about)],
+        spotlight: Some(NOE),
+        chat: vec![said()],
+        door,
     }
 }
 
@@ -59,7 +95,10 @@ fn asks() -> Vec<Ask> {
     use Ask::*;
     let send = SendMids { microphone: "0".into(), camera: "1".into(), screen: "2".into(), screen_audio: "3".into() };
     let receive = ReceiveMids {
-        audio: vec!["4".into(), "5".into(), "6".into()], screen_audio: "7".into(), screen: "8".into(), video: vec!["9".into()],
+        audio: vec!["4".into(), "5".into(), "6".into()],
+        screen_audio: "7".into(),
+        screen: "8".into(),
+        video: vec!["9".into()],
     };
     vec![
         Session(SessionAsk::Leave {}),
@@ -143,7 +182,9 @@ fn events() -> Vec<Event> {
         class(ClassEvent::Silenced { sending: Sending::default() }),
         Event::Chat(ChatEvent::Said { message: said() }),
         Event::Chat(ChatEvent::Erased { message: ChatId(1) }),
-        Event::Media(MediaEvent::Slots { slots: vec![Slot { mid: "9".into(), person: Some(ADA) }, Slot { mid: "4".into(), person: None }] }),
+        Event::Media(MediaEvent::Slots {
+            slots: vec![Slot { mid: "9".into(), person: Some(ADA) }, Slot { mid: "4".into(), person: None }],
+        }),
         Event::Media(MediaEvent::Speaking { people: vec![ADA] }),
         Event::Media(MediaEvent::Lost {}),
     ]
@@ -207,7 +248,12 @@ fn golden<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(file: &
 
 #[test]
 fn every_client_message_has_a_sample() {
-    let hello = Hello { version: VERSION, class: CLASS, token: Some("a.b.c".into()), resume: Some(Resume { session: SESSION, last_seq: 7 }) };
+    let hello = Hello {
+        version: VERSION,
+        class: CLASS,
+        token: Some("a.b.c".into()),
+        resume: Some(Resume { session: SESSION, last_seq: 7 }),
+    };
     golden("client/hello", &ClientFrame::Hello(HelloFrame { hello }));
     let mut seen = BTreeSet::new();
     for ask in asks() {
@@ -220,12 +266,25 @@ fn every_client_message_has_a_sample() {
 
 #[test]
 fn every_server_message_has_a_sample() {
-    let welcome = Welcome { session: SESSION, person: NOE, name: name("Noé Durand"), role: Role::Student, class: invited(), resumed: false };
+    let welcome = Welcome {
+        session: SESSION,
+        person: NOE,
+        name: name("Noé Durand"),
+        role: Role::Student,
+        class: invited(),
+        resumed: false,
+    };
     golden("server/welcome", &ServerFrame::Welcome(welcome));
     golden("server/beat", &ServerFrame::Beat(Beat { return_within_ms: 3_000 }));
     golden("server/reply.done", &ServerFrame::Reply(Reply { id: 7, outcome: Outcome::Done {} }));
-    golden("server/reply.answer", &ServerFrame::Reply(Reply { id: 7, outcome: Outcome::Answer { sdp: "v=0\r\n".into() } }));
-    golden("server/reply.refused", &ServerFrame::Reply(Reply { id: 7, outcome: Outcome::refused(Refusal::TeachersOnly) }));
+    golden(
+        "server/reply.answer",
+        &ServerFrame::Reply(Reply { id: 7, outcome: Outcome::Answer { sdp: "v=0\r\n".into() } }),
+    );
+    golden(
+        "server/reply.refused",
+        &ServerFrame::Reply(Reply { id: 7, outcome: Outcome::refused(Refusal::TeachersOnly) }),
+    );
     let mut seen = BTreeSet::new();
     for event in events() {
         let file = path_of(&serde_json::to_value(&event).expect("an event is JSON"), 2);
@@ -234,7 +293,10 @@ fn every_server_message_has_a_sample() {
     }
     assert_eq!(seen.len(), EVENTS);
     let class = ClassEvent::Snapshot { snapshot: snapshot(None) };
-    golden("server/event.class.snapshot_of_a_student", &ServerFrame::Event(Sequenced { seq: 3, on: Event::Class(Box::new(class)) }));
+    golden(
+        "server/event.class.snapshot_of_a_student",
+        &ServerFrame::Event(Sequenced { seq: 3, on: Event::Class(Box::new(class)) }),
+    );
 }
 
 #[test]

@@ -67,7 +67,12 @@ impl Auth {
     /// A token that comes without a cookie names no browser. What it can prove is the portal's session (`sid`), else
     /// itself (`jti`, or all of it): bearers of different tokens are different devices, so that a teacher is asked
     /// before one takes the other's seat.
-    pub async fn visitor(&self, class: ClassId, cookie: Option<&str>, token: Option<&str>) -> Result<Visitor, AuthError> {
+    pub async fn visitor(
+        &self,
+        class: ClassId,
+        cookie: Option<&str>,
+        token: Option<&str>,
+    ) -> Result<Visitor, AuthError> {
         let visitor = match token {
             Some(token) => self.bearer(class, cookie, token).await?,
             None => self.owner_of(class, cookie).await?,
@@ -80,11 +85,9 @@ impl Auth {
     async fn owner_of(&self, class: ClassId, cookie: Option<&str>) -> Result<Visitor, AuthError> {
         let secret = cookie.and_then(DeviceSecret::parse).ok_or(AuthError::NotAuthenticated)?;
         match self.store.standing(secret.hash(), class, unix_now()).await? {
-            Ok(standing) => Ok(Visitor {
-                identity: standing.identity,
-                device: DeviceId(standing.device),
-                until: standing.until,
-            }),
+            Ok(standing) => {
+                Ok(Visitor { identity: standing.identity, device: DeviceId(standing.device), until: standing.until })
+            }
             Err(NoStanding::UnknownDevice) => Err(AuthError::NotAuthenticated),
             Err(NoStanding::NotInvited) => Err(AuthError::NotAllowed),
         }
@@ -148,7 +151,6 @@ impl Auth {
         let link = InvitationLink { person: row.person, generation: row.generation };
         (!row.revoked).then(|| link.seal(self.store.link_key()))
     }
-
 }
 
 /// Makes the secret of a one-time link to the account called `name`. Older links to it no longer open.

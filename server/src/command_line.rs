@@ -23,9 +23,15 @@ pub enum Order {
     CheckConfig,
     PrintDefaultConfig,
     /// A one-time link for the account of this name, or of the first teacher.
-    TeacherLink { name: Option<DisplayName> },
+    TeacherLink {
+        name: Option<DisplayName>,
+    },
     /// A token of the portal with this issuer, or of the only one.
-    Token { issuer: Option<String>, key: Option<(PathBuf, PublicKeyAlgorithm)>, wanted: Wanted },
+    Token {
+        issuer: Option<String>,
+        key: Option<(PathBuf, PublicKeyAlgorithm)>,
+        wanted: Wanted,
+    },
 }
 
 /// Understands the words. On an error, or after `--help`, the process ends with clap's own message.
@@ -94,8 +100,13 @@ fn token_command() -> Command {
         .arg(text("subject", "Who it is for the portal").default_value("test"))
         .arg(text("name", "Their name"))
         .arg(text("group", "Their group"))
-        .arg(text("seconds", "How long it is good").default_value("300").value_parser(value_parser!(u64).range(1..=600)))
-        .arg(text("key", "A private key (PEM), when the portal has no shared secret").value_parser(value_parser!(PathBuf)))
+        .arg(
+            text("seconds", "How long it is good").default_value("300").value_parser(value_parser!(u64).range(1..=600)),
+        )
+        .arg(
+            text("key", "A private key (PEM), when the portal has no shared secret")
+                .value_parser(value_parser!(PathBuf)),
+        )
         .arg(
             text("algorithm", "The private key's: EdDSA, ES256 or RS256")
                 .value_parser(["EdDSA", "ES256", "RS256"])

@@ -15,8 +15,10 @@ const EXIT_WRONG_WORDS: u8 = 2;
 
 fn main() -> ExitCode {
     let started = Instant::now();
-    let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let typed = command_line::read(std::env::args_os(), variables.filter(|(name, _)| name.starts_with("PREAU_")).collect());
+    let variables =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let typed =
+        command_line::read(std::env::args_os(), variables.filter(|(name, _)| name.starts_with("PREAU_")).collect());
     if let Order::PrintDefaultConfig = typed.order {
         print!("{}", default_config());
         return ExitCode::SUCCESS;
@@ -65,7 +67,8 @@ fn obey(order: Order, config: Config, started: Instant) -> Result<(), Box<dyn st
             Ok(())
         }
         Order::Token { issuer, key, wanted } => {
-            let mut matching = config.portals.iter().filter(|portal| issuer.as_ref().is_none_or(|iss| *iss == portal.issuer));
+            let mut matching =
+                config.portals.iter().filter(|portal| issuer.as_ref().is_none_or(|iss| *iss == portal.issuer));
             let portal = match (matching.next(), matching.next()) {
                 (Some(portal), None) => portal,
                 (None, _) => return Err("no such portal is configured".into()),

@@ -179,7 +179,8 @@ async fn announce(
         }})
         .to_string(),
         LogFormat::Text => {
-            let link = link.map(|link| format!("\n\n  The first teacher's link; it opens once, within 24 hours:\n  {link}\n"));
+            let link =
+                link.map(|link| format!("\n\n  The first teacher's link; it opens once, within 24 hours:\n  {link}\n"));
             format!("Préau is ready at {url} (in {took_ms} ms).{}", link.unwrap_or_default())
         }
     };
@@ -212,7 +213,8 @@ async fn drain(house: &House) {
 
 async fn take_down(house: &House, threads: Threads, servers: &TaskTracker, stop: &CancellationToken) {
     house.shards.stop().await;
-    let joined = tokio::task::spawn_blocking(move || threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count());
+    let joined =
+        tokio::task::spawn_blocking(move || threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count());
     match tokio::time::timeout(STOP_WITHIN, joined).await {
         Ok(Ok(0)) => {}
         Ok(Ok(_) | Err(_)) => tracing::error!("a shard had panicked"),

@@ -9,8 +9,8 @@ use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use preau_protocol::{
-    Ask, Beat, ClassId, ClientFrame, Close, Hello, Outcome, Refusal, Reply, ServerFrame, SessionAsk, SessionId, VERSION,
-    limits,
+    Ask, Beat, ClassId, ClientFrame, Close, Hello, Outcome, Refusal, Reply, ServerFrame, SessionAsk, SessionId,
+    VERSION, limits,
 };
 use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior, interval_at, timeout};
@@ -78,11 +78,7 @@ enum Ending {
     Theirs,
 }
 
-async fn admit_to_hello(
-    socket: &mut Socket,
-    arrival: &Arrival,
-    house: &House,
-) -> Result<(Hello, Visitor), Ending> {
+async fn admit_to_hello(socket: &mut Socket, arrival: &Arrival, house: &House) -> Result<(Hello, Visitor), Ending> {
     let first = timeout(HELLO_WITHIN, first_text(socket)).await.map_err(|_| Ending::Ours(Close::HelloTooLate))??;
     let hello = match serde_json::from_str(&first) {
         Ok(ClientFrame::Hello(frame)) if frame.hello.version == VERSION => frame.hello,
@@ -246,7 +242,8 @@ impl Session {
     async fn refresh(&mut self, id: u32, token: &str) -> Result<Option<shard::Input>, Ending> {
         let fresh = self.house.auth.visitor(self.class, self.cookie.as_deref(), Some(token)).await;
         let same = |visitor: &Visitor| {
-            visitor.identity.person == self.visitor.identity.person && visitor.identity.role == self.visitor.identity.role
+            visitor.identity.person == self.visitor.identity.person
+                && visitor.identity.role == self.visitor.identity.role
         };
         let until = fresh.ok().filter(same).and_then(|visitor| visitor.until);
         let outcome = if until.is_some() { Outcome::Done {} } else { Outcome::refused(Refusal::NoRight) };

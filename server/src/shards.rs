@@ -25,11 +25,22 @@ pub enum Down {
 pub enum Command {
     Input(Input),
     /// A new line, before the first input that names it.
-    Line { line: LineId, class: ClassId, down: mpsc::Sender<Down> },
+    Line {
+        line: LineId,
+        class: ClassId,
+        down: mpsc::Sender<Down>,
+    },
     /// The line's session task has ended.
-    Unline { line: LineId },
-    Phase { class: ClassId, answer: oneshot::Sender<Option<Phase>> },
-    Load { answer: oneshot::Sender<Load> },
+    Unline {
+        line: LineId,
+    },
+    Phase {
+        class: ClassId,
+        answer: oneshot::Sender<Option<Phase>>,
+    },
+    Load {
+        answer: oneshot::Sender<Load>,
+    },
     /// Stop the thread, after everything before this.
     Stop,
 }

@@ -31,7 +31,8 @@ pub fn start(
     let (inbox, commands) = mpsc::channel(INBOX_MAX);
     let thread = std::thread::Builder::new().name(format!("shard-{index}")).spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
-        let work = AssertUnwindSafe(|| runtime.and_then(|runtime| runtime.block_on(run(shard, bound, store, commands))));
+        let work =
+            AssertUnwindSafe(|| runtime.and_then(|runtime| runtime.block_on(run(shard, bound, store, commands))));
         let fault = match catch_unwind(work) {
             Ok(Ok(())) => return,
             Ok(Err(error)) => error.to_string(),
@@ -137,7 +138,8 @@ impl Driver {
         while let Some(output) = self.shard.poll_output() {
             match output {
                 Output::Write { line, frame } => {
-                    let full = self.lines.get(&line).is_some_and(|(_, down)| down.try_send(Down::Frame(frame)).is_err());
+                    let full =
+                        self.lines.get(&line).is_some_and(|(_, down)| down.try_send(Down::Frame(frame)).is_err());
                     if full {
                         self.cut(line);
                     }

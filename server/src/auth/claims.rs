@@ -155,10 +155,7 @@ impl Claims {
 }
 
 fn text<'a>(name: &'static str, value: &'a Value) -> Result<&'a str, TokenError> {
-    value
-        .as_str()
-        .filter(|text| !text.is_empty() && text.len() <= TEXT_BYTES_MAX)
-        .ok_or(TokenError::WrongType(name))
+    value.as_str().filter(|text| !text.is_empty() && text.len() <= TEXT_BYTES_MAX).ok_or(TokenError::WrongType(name))
 }
 
 /// One text, or a list of them.

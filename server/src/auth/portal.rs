@@ -58,7 +58,9 @@ impl Portal {
         let keys: SharedKeys = Arc::new(RwLock::new(Arc::new(read_keys(&config.keys)?)));
         let refresher = match &config.keys {
             KeySource::JwksUrl(url) => Some(Refresher::start(url.clone(), keys.clone())),
-            KeySource::JwksFile(_) | KeySource::PublicKeyFile(..) | KeySource::Secret(_) | KeySource::SecretFile(_) => None,
+            KeySource::JwksFile(_) | KeySource::PublicKeyFile(..) | KeySource::Secret(_) | KeySource::SecretFile(_) => {
+                None
+            }
         };
         Ok(Portal { config, keys, refresher })
     }

@@ -80,7 +80,15 @@ mod tests {
     #[test]
     fn a_name_stands_once() {
         assert_eq!(object(br#"{"a":{"b":[1,-2,0.5,null,true,"x"]}}"#).unwrap()["a"]["b"][5], "x");
-        for bad in ["[]", "1", "{\"a\":1,\"a\":1}", "{\"a\":{\"b\":1,\"\\u0062\":2}}", "{\"a\":[{\"b\":1,\"b\":1}]}", "{} {}", "{"] {
+        for bad in [
+            "[]",
+            "1",
+            "{\"a\":1,\"a\":1}",
+            "{\"a\":{\"b\":1,\"\\u0062\":2}}",
+            "{\"a\":[{\"b\":1,\"b\":1}]}",
+            "{} {}",
+            "{",
+        ] {
             assert!(object(bad.as_bytes()).is_err(), "{bad}");
         }
         assert!(object("[".repeat(4_000).as_bytes()).is_err(), "depth is bounded");

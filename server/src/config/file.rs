@@ -41,7 +41,9 @@ impl Reading<'_> {
             let is_section = SETTINGS.iter().any(|s| s.key.starts_with(&format!("{key}.")));
             match (value.get_ref(), SETTINGS.iter().find(|s| s.key == key)) {
                 (DeValue::Table(inner), None) if is_section => self.table(draft, &format!("{key}."), inner),
-                (_, None) if is_section => self.fault(value.span(), format!("{key}: expected a section, as in [{key}]")),
+                (_, None) if is_section => {
+                    self.fault(value.span(), format!("{key}: expected a section, as in [{key}]"))
+                }
                 (_, Some(setting)) => self.leaf(draft, setting, value),
                 (_, None) => {
                     let near = suggest(&key, SETTINGS.iter().map(|s| s.key).chain(["portal"]));

@@ -114,7 +114,17 @@ mod tests {
         assert_eq!(origin("HTTPS://Class.Example.org:443/"), Ok("https://class.example.org".into()));
         assert_eq!(origin("http://localhost:8080"), Ok("http://localhost:8080".into()));
         assert_eq!(origin("http://[::1]:8080"), Ok("http://[::1]:8080".into()));
-        for bad in ["", "null", "*", "https://", "ftp://a.org", "https://a.org/path", "https://u@a.org", "https://*.a.org", "https://a.org:99999"] {
+        for bad in [
+            "",
+            "null",
+            "*",
+            "https://",
+            "ftp://a.org",
+            "https://a.org/path",
+            "https://u@a.org",
+            "https://*.a.org",
+            "https://a.org:99999",
+        ] {
             assert!(origin(bad).is_err(), "{bad}");
         }
     }

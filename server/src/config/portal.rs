@@ -150,7 +150,10 @@ struct WrittenPortal {
 /// Reads the `[[portal]]` tables of a whole file.
 pub(super) fn read(text: &str) -> Result<Vec<PortalConfig>, Vec<Wrong>> {
     let written: Written = toml::from_str(text).map_err(|error| {
-        vec![Wrong { span: error.span().unwrap_or(0..0), message: format!("portal: {}", error.message().replace('\n', ", ")) }]
+        vec![Wrong {
+            span: error.span().unwrap_or(0..0),
+            message: format!("portal: {}", error.message().replace('\n', ", ")),
+        }]
     })?;
     let mut portals: Vec<PortalConfig> = Vec::new();
     let mut wrongs = Vec::new();
@@ -158,7 +161,8 @@ pub(super) fn read(text: &str) -> Result<Vec<PortalConfig>, Vec<Wrong>> {
         let span = portal.span();
         match check(portal.into_inner(), &span) {
             Ok(portal) if portals.iter().any(|other| other.issuer == portal.issuer) => {
-                wrongs.push(Wrong { span, message: format!("portal: the issuer {:?} is already above", portal.issuer) });
+                wrongs
+                    .push(Wrong { span, message: format!("portal: the issuer {:?} is already above", portal.issuer) });
             }
             Ok(_) if portals.len() == PORTALS_MAX => {
                 wrongs.push(Wrong { span, message: format!("portal: more than {PORTALS_MAX} portals") });
@@ -190,7 +194,10 @@ fn check(portal: WrittenPortal, span: &Range<usize>) -> Result<PortalConfig, Wro
         [
             portal.jwks_url.map(check_url).transpose()?,
             portal.jwks_file.map(KeySource::JwksFile),
-            portal.public_key_file.zip(portal.algorithm).map(|(path, algorithm)| KeySource::PublicKeyFile(path, algorithm)),
+            portal
+                .public_key_file
+                .zip(portal.algorithm)
+                .map(|(path, algorithm)| KeySource::PublicKeyFile(path, algorithm)),
             portal.secret.map(check_secret).transpose()?,
             portal.secret_file.map(KeySource::SecretFile),
         ],
@@ -215,15 +222,20 @@ fn check(portal: WrittenPortal, span: &Range<usize>) -> Result<PortalConfig, Wro
 }
 
 /// Exactly one source; an algorithm with a public key and only there, since each of the others brings its own.
-fn check_keys(sources: [Option<KeySource>; 5], algorithm: Option<PublicKeyAlgorithm>) -> Result<KeySource, &'static str> {
+fn check_keys(
+    sources: [Option<KeySource>; 5],
+    algorithm: Option<PublicKeyAlgorithm>,
+) -> Result<KeySource, &'static str> {
     let mut given = sources.into_iter().flatten();
     match (given.next(), given.next()) {
         (Some(key @ KeySource::PublicKeyFile(..)), None) => Ok(key),
-        (Some(_), None) if algorithm.is_some() => Err("algorithm belongs to public_key_file: the others bring their own"),
-        (Some(key), None) => Ok(key),
-        (None, _) | (Some(_), Some(_)) => {
-            Err("exactly one of jwks_url, jwks_file, public_key_file (with algorithm), secret and secret_file is needed")
+        (Some(_), None) if algorithm.is_some() => {
+            Err("algorithm belongs to public_key_file: the others bring their own")
         }
+        (Some(key), None) => Ok(key),
+        (None, _) | (Some(_), Some(_)) => Err(
+            "exactly one of jwks_url, jwks_file, public_key_file (with algorithm), secret and secret_file is needed",
+        ),
     }
 }
 

@@ -71,8 +71,12 @@ impl Setting {
     fn read(&self, text: &str) -> Result<Value, String> {
         match self.shape {
             Shape::Text => Ok(Value::Text(text.into())),
-            Shape::Number => text.trim().parse().map(Value::Number).map_err(|_| format!("expected {}", self.shape.words())),
-            Shape::List => Ok(Value::List(text.split(',').map(|t| t.trim().to_string()).filter(|t| !t.is_empty()).collect())),
+            Shape::Number => {
+                text.trim().parse().map(Value::Number).map_err(|_| format!("expected {}", self.shape.words()))
+            }
+            Shape::List => {
+                Ok(Value::List(text.split(',').map(|t| t.trim().to_string()).filter(|t| !t.is_empty()).collect()))
+            }
         }
     }
 }
@@ -202,9 +206,7 @@ pub static SETTINGS: &[Setting] = &[
         about: "What the first teacher is called until they choose a name.",
         shape: Shape::Text,
         default: "\"Professeur\"",
-        set: |d, v| {
-            text(v, |t| DisplayName::parse(t).map_err(|e| e.to_string())).map(|x| d.config.first_teacher = x)
-        },
+        set: |d, v| text(v, |t| DisplayName::parse(t).map_err(|e| e.to_string())).map(|x| d.config.first_teacher = x),
     },
     Setting {
         key: "shards",

@@ -33,13 +33,17 @@ fn the_printed_defaults_are_the_defaults() {
             _ => format!("{line}\n"),
         })
         .collect();
-    assert_eq!(uncommented.lines().filter(|line| line.contains(" = ") && !line.starts_with('#')).count(), SETTINGS.len());
+    assert_eq!(
+        uncommented.lines().filter(|line| line.contains(" = ") && !line.starts_with('#')).count(),
+        SETTINGS.len()
+    );
     assert_eq!(load(&uncommented), Ok(Config::default()));
 }
 
 #[test]
 fn later_sources_win() {
-    let config = load_with(&[("PREAU_UDP_PORT", "4000"), ("PREAU_LISTEN", "[::1]:1")], &[("udp-port", "5000")]).unwrap();
+    let config =
+        load_with(&[("PREAU_UDP_PORT", "4000"), ("PREAU_LISTEN", "[::1]:1")], &[("udp-port", "5000")]).unwrap();
     assert_eq!((config.udp.port, config.listen.to_string().as_str()), (5000, "[::1]:1"));
 }
 
@@ -51,11 +55,17 @@ fn a_wrong_key_value_or_type_is_named_with_its_line() {
         ("[nope]\na = 1", "1: unknown key \"nope\""),
         ("listen = 80", "1: listen: expected a text"),
         ("listen = 1.5", "1: listen: expected a text, found float"),
-        ("data = \"x\"\nlisten = \"80\"", "2: listen: expected an address and a port, as in 127.0.0.1:8080 or [::]:8080"),
+        (
+            "data = \"x\"\nlisten = \"80\"",
+            "2: listen: expected an address and a port, as in 127.0.0.1:8080 or [::]:8080",
+        ),
         ("udp = 3", "1: udp: expected a section, as in [udp]"),
         ("[udp]\n\nport = 70000", "3: udp.port: expected a number from 0 to 65535"),
         ("[udp]\naddresses = [\"a\"]", "2: udp.addresses: \"a\": expected an IP address"),
-        ("origins = [\"https://a.org/x\"]", "1: origins: \"https://a.org/x\": an origin has no path, as in https://class.example.org"),
+        (
+            "origins = [\"https://a.org/x\"]",
+            "1: origins: \"https://a.org/x\": an origin has no path, as in https://class.example.org",
+        ),
         ("retention_days = 0", "1: retention_days: expected a number from 1 to 400"),
         ("[tls]\nkey = \"k.pem\"", "2: tls.certificate and tls.key are needed together"),
         ("[log]\nlevel = \"loud\"", "2: log.level: expected \"error\", \"warn\", \"info\", \"debug\" or \"trace\""),
@@ -73,7 +83,10 @@ fn every_fault_is_told_at_once() {
 
 #[test]
 fn a_wrong_variable_or_flag_is_named() {
-    assert_eq!(load_with(&[("PREAU_LISTEM", "")], &[]), Err("PREAU_LISTEM: no such variable; did you mean \"PREAU_LISTEN\"?".into()));
+    assert_eq!(
+        load_with(&[("PREAU_LISTEM", "")], &[]),
+        Err("PREAU_LISTEM: no such variable; did you mean \"PREAU_LISTEN\"?".into())
+    );
     assert_eq!(load_with(&[("PREAU_UDP_PORT", "x")], &[]), Err("PREAU_UDP_PORT: expected a whole number".into()));
     assert_eq!(load_with(&[], &[("shards", "999")]), Err("--shards: shards: expected a number from 0 to 256".into()));
 }
@@ -108,7 +121,11 @@ fn a_wrong_portal_is_named_with_its_line() {
         ("secret_file = \"x\"\nrole_clam = \"r\"", 5, "unknown field"),
         ("secret_file = \"x\"\nstudents = [\"teacher\"]", 1, "cannot make a teacher and a student"),
         ("public_key_file = \"x\"\nalgorithm = \"none\"", 5, "unknown variant"),
-        ("secret_file = \"x\"\n[[portal]]\nissuer = \"https://ent.org\"\naudience = \"b\"\nsecret_file = \"y\"", 5, "already above"),
+        (
+            "secret_file = \"x\"\n[[portal]]\nissuer = \"https://ent.org\"\naudience = \"b\"\nsecret_file = \"y\"",
+            5,
+            "already above",
+        ),
     ] {
         let error = load(&format!("{PORTAL}{rest}")).unwrap_err();
         assert!(error.starts_with(&format!("{line}: portal: ")) && error.contains(fault), "{rest}: {error}");

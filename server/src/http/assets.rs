@@ -120,7 +120,9 @@ impl Asset {
 /// Whether a list of entity tags names this one, weakly or not (RFC 9110 §13.1.2).
 fn names(line: &HeaderValue, etag: &HeaderValue) -> bool {
     let Ok(line) = line.to_str() else { return false };
-    line.split(',').map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == "*" || tag.as_bytes() == etag.as_bytes())
+    line.split(',')
+        .map(|tag| tag.trim().trim_start_matches("W/"))
+        .any(|tag| tag == "*" || tag.as_bytes() == etag.as_bytes())
 }
 
 /// RFC 9110 §12.5.3, for the one coding we have.

@@ -22,7 +22,9 @@ pub struct Browser {
 impl Browser {
     /// The browser whose cookie this request has, if that cookie is ours.
     pub async fn of(parts: &Parts, house: &House) -> Result<Option<Browser>, Refused> {
-        let Some(secret) = DeviceSecret::value_in(&parts.headers).and_then(DeviceSecret::parse) else { return Ok(None) };
+        let Some(secret) = DeviceSecret::value_in(&parts.headers).and_then(DeviceSecret::parse) else {
+            return Ok(None);
+        };
         let hash = secret.hash();
         let row = house.store.device(hash).await?;
         Ok(row.map(|row| Browser { hash, secret, row }))
@@ -97,7 +99,8 @@ impl FromRequestParts<Arc<House>> for InPath {
 
     async fn from_request_parts(parts: &mut Parts, house: &Arc<House>) -> Result<Self, Refused> {
         let not_allowed = || Refused::from(ProblemCode::NotAllowed);
-        let path = Path::<HashMap<String, String>>::from_request_parts(parts, house).await.map_err(|_| not_allowed())?;
+        let path =
+            Path::<HashMap<String, String>>::from_request_parts(parts, house).await.map_err(|_| not_allowed())?;
         let class = path.get("class").and_then(|id| id.parse().ok()).ok_or_else(not_allowed)?;
         let person = path.get("person").and_then(|id| id.parse().ok());
         Ok(InPath { class, person })

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::IntoResponse;
-use axum::Extension;
 use preau_protocol::{Account, Claim, Me, ProblemCode};
 
 use super::body::Json;

@@ -141,7 +141,8 @@ mod tests {
     #[test]
     fn a_draft_is_checked() {
         let draft = |title: &str, starts_at| {
-            let draft = ClassDraft { title: title.into(), starts_at: UnixMs(starts_at), policy: Policy::Ask, familiar: true };
+            let draft =
+                ClassDraft { title: title.into(), starts_at: UnixMs(starts_at), policy: Policy::Ask, familiar: true };
             check(draft).map(|draft| draft.title).map_err(|refused| refused.code)
         };
         assert_eq!(draft(" Maths\n\u{202E}5e  B 👩‍🏫 ", 0), Ok("Maths 5e B 👩‍🏫".into()));

@@ -60,10 +60,7 @@ pub async fn drop_person(
 }
 
 /// `GET …/invitations`
-pub async fn list(
-    State(house): State<Arc<House>>,
-    Owner { class }: Owner,
-) -> Result<Json<Vec<Invitation>>, Refused> {
+pub async fn list(State(house): State<Arc<House>>, Owner { class }: Owner) -> Result<Json<Vec<Invitation>>, Refused> {
     let rows = house.store.roster(class.id).await?;
     Ok(Json(rows.iter().map(|row| invitation(&house, row)).collect()))
 }

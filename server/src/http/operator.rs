@@ -42,9 +42,8 @@ pub async fn version() -> impl IntoResponse {
 
 /// Makes the recorder that the whole process counts into.
 pub fn install_metrics() -> Result<PrometheusHandle, BuildError> {
-    let recorder = PrometheusBuilder::new()
-        .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &SECONDS)?
-        .build_recorder();
+    let recorder =
+        PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &SECONDS)?.build_recorder();
     let handle = recorder.handle();
     // A second recorder can only come from a test of this very process.
     let _ = metrics::set_global_recorder(recorder);

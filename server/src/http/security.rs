@@ -58,7 +58,9 @@ mod tests {
         let url = PublicUrl::parse_root("https://class.example.org").unwrap();
         let made = headers(&Config::default(), &url);
         let policy = made[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
-        assert!(policy.contains("frame-ancestors 'none'") && policy.contains("connect-src 'self' wss://class.example.org;"));
+        assert!(
+            policy.contains("frame-ancestors 'none'") && policy.contains("connect-src 'self' wss://class.example.org;")
+        );
         assert!(!policy.contains("unsafe") && !policy.contains('*'));
         assert_eq!(made[header::STRICT_TRANSPORT_SECURITY], HSTS);
 

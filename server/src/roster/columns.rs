@@ -36,7 +36,10 @@ impl Columns {
         let mut columns: Vec<Column> = cells.iter().map(|cell| heading(cell)).collect();
         // "Nom" alone is the whole name; beside "Prénom" it is the last one.
         if !columns.contains(&Column::FirstName) {
-            columns.iter_mut().filter(|column| **column == Column::LastName).for_each(|column| *column = Column::FullName);
+            columns
+                .iter_mut()
+                .filter(|column| **column == Column::LastName)
+                .for_each(|column| *column = Column::FullName);
         }
         let names = [Column::FullName, Column::LastName, Column::FirstName];
         columns.iter().any(|column| names.contains(column)).then_some(Columns(columns))
@@ -47,7 +50,8 @@ impl Columns {
         let rows: Vec<Vec<String>> =
             lines.take(LOOKED_AT_MAX).filter_map(|line| super::line::cells(line, separator)).collect();
         let is_group = |index: usize| {
-            let cells: Vec<&String> = rows.iter().filter_map(|row| row.get(index)).filter(|cell| !cell.is_empty()).collect();
+            let cells: Vec<&String> =
+                rows.iter().filter_map(|row| row.get(index)).filter(|cell| !cell.is_empty()).collect();
             cells.iter().filter(|cell| cell.chars().any(|c| c.is_ascii_digit())).count() * 2 > cells.len()
         };
         let widest = rows.iter().map(Vec::len).max().unwrap_or(1);
@@ -80,8 +84,12 @@ fn heading(cell: &str) -> Column {
     match cell.trim().trim_end_matches(':').trim().to_lowercase().as_str() {
         "name" | "full name" | "nom complet" | "nom et prénom" | "nom prénom" | "nom et prenom" | "prénom nom"
         | "prénom et nom" | "élève" | "élèves" | "eleve" | "student" | "pupil" => Column::FullName,
-        "nom" | "nom de famille" | "nom d'usage" | "last name" | "lastname" | "surname" | "family name" => Column::LastName,
-        "prénom" | "prenom" | "prénom usuel" | "first name" | "firstname" | "given name" | "forename" => Column::FirstName,
+        "nom" | "nom de famille" | "nom d'usage" | "last name" | "lastname" | "surname" | "family name" => {
+            Column::LastName
+        }
+        "prénom" | "prenom" | "prénom usuel" | "first name" | "firstname" | "given name" | "forename" => {
+            Column::FirstName
+        }
         "groupe" | "classe" | "division" | "group" | "class" => Column::Group,
         "rôle" | "role" | "fonction" | "profil" => Column::Role,
         _ => Column::Other,

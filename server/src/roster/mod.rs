@@ -7,9 +7,7 @@ mod line;
 use std::collections::BTreeSet;
 
 use preau_classroom::looks;
-use preau_protocol::{
-    DisplayName, Role, RosterBadLine, RosterDoubt, RosterFault, RosterLine, RosterPreview, limits,
-};
+use preau_protocol::{DisplayName, Role, RosterBadLine, RosterDoubt, RosterFault, RosterLine, RosterPreview, limits};
 
 use columns::Columns;
 
@@ -20,8 +18,7 @@ const SHOWN_CHARS_MAX: usize = 200;
 /// [`limits::ROSTER_BYTES_MAX`], which the HTTP layer sees to.
 pub fn preview(bytes: &[u8], known: &[DisplayName]) -> RosterPreview {
     let (text, charset) = decode::decode(bytes);
-    let lines: Vec<(u32, &str)> =
-        (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()).collect();
+    let lines: Vec<(u32, &str)> = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()).collect();
     let separator = line::separator(lines.iter().map(|(_, line)| *line));
     let heading = lines.first().and_then(|(_, line)| Columns::of_heading(&line::cells(line, separator)?));
     let body = if heading.is_some() { &lines[1..] } else { &lines[..] };

@@ -70,7 +70,8 @@ fn bad_lines_keep_their_number_and_text() {
 #[test]
 fn doubtful_lines_are_marked_and_kept() {
     let known = [DisplayName::parse("Noé Durand").expect("a name")];
-    let preview = preview("noé durand\nNo\u{435} Durand\nA\u{200B}da Martin\nCher\nLéa Roy\nLéa Roy".as_bytes(), &known);
+    let preview =
+        preview("noé durand\nNo\u{435} Durand\nA\u{200B}da Martin\nCher\nLéa Roy\nLéa Roy".as_bytes(), &known);
     let doubts: Vec<_> = preview.people.iter().map(|person| person.doubt).collect();
     use RosterDoubt::{Cleaned, LooksAlike, OneWord, Twice};
     assert_eq!(doubts, [Some(Twice), Some(LooksAlike), Some(Cleaned), Some(OneWord), None, Some(Twice)]);

@@ -60,19 +60,42 @@ pub struct Loaded {
 #[derive(Debug)]
 pub enum Input {
     Arrive(Box<Arrival>),
-    Ask { class: ClassId, line: LineId, id: u32, ask: Ask },
+    Ask {
+        class: ClassId,
+        line: LineId,
+        id: u32,
+        ask: Ask,
+    },
     /// The socket is gone, or was too slow to be kept.
-    Gone { class: ClassId, line: LineId },
+    Gone {
+        class: ClassId,
+        line: LineId,
+    },
     /// A fresh token of the same person was verified.
-    Refreshed { class: ClassId, line: LineId, until: UnixMs },
+    Refreshed {
+        class: ClassId,
+        line: LineId,
+        until: UnixMs,
+    },
     /// What a teacher changed on the set-up page. Nothing happens to a class that is not in session.
-    Tell { class: ClassId, change: Change },
+    Tell {
+        class: ClassId,
+        change: Change,
+    },
     /// The answer to [`Output::Load`]; `None` for a class that is not there.
-    Loaded { class: ClassId, loaded: Option<Box<Loaded>> },
+    Loaded {
+        class: ClassId,
+        loaded: Option<Box<Loaded>>,
+    },
     /// All entries up to this number are on disk.
-    Durable { class: ClassId, number: u64 },
+    Durable {
+        class: ClassId,
+        number: u64,
+    },
     /// An entry never will be: memory and journal disagree, so the class begins again from its journal.
-    Unsaved { class: ClassId },
+    Unsaved {
+        class: ClassId,
+    },
     /// The server goes down in order: everyone is told to come back.
     Drain,
 }
@@ -87,12 +110,24 @@ pub enum Change {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output {
     /// A text frame.
-    Write { line: LineId, frame: Arc<str> },
+    Write {
+        line: LineId,
+        frame: Arc<str>,
+    },
     /// A close frame, after all that was written.
-    HangUp { line: LineId, why: Close },
-    Load { class: ClassId },
+    HangUp {
+        line: LineId,
+        why: Close,
+    },
+    Load {
+        class: ClassId,
+    },
     /// The class's journal entry of this number (1, 2, 3, … since it was loaded), answered by [`Input::Durable`].
-    Append { class: ClassId, number: u64, entry: Entry },
+    Append {
+        class: ClassId,
+        number: u64,
+        entry: Entry,
+    },
 }
 
 /// What a room's call may reach beyond its class.

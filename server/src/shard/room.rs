@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use preau_classroom::{Classroom, Input as ClassInput, Output as ClassOutput};
 use preau_protocol::{
-    Ask, ClassEvent, ClassId, Close, Event, Invited, MediaAsk, Outcome, Phase, Refusal, Reply, ServerFrame, SessionId, UnixMs, Welcome,
+    Ask, ClassEvent, ClassId, Close, Event, Invited, MediaAsk, Outcome, Phase, Refusal, Reply, ServerFrame, SessionId,
+    UnixMs, Welcome,
 };
 use preau_sfu::RoomId;
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use preau_protocol::{
-    ClientFrame, DisplayName, Outcome, Policy, Proof, Request, Role, ServerFrame, SessionAsk, SessionId, UnixMs, Welcome,
+    ClientFrame, DisplayName, Outcome, Policy, Proof, Request, Role, ServerFrame, SessionAsk, SessionId, UnixMs,
+    Welcome,
 };
 use preau_sfu::Certificate;
 use uuid::Uuid;
@@ -28,7 +29,8 @@ struct World {
 impl World {
     fn new() -> World {
         let certificate = Certificate::generate().expect("a certificate");
-        let relay = RelayConfig { certificate, addresses: vec!["127.0.0.1:9".parse().expect("address")], seed: [7; 32] };
+        let relay =
+            RelayConfig { certificate, addresses: vec!["127.0.0.1:9".parse().expect("address")], seed: [7; 32] };
         let now = Instant::now();
         World {
             shard: Shard::new(relay, Epoch::new(now, UnixMs(1_000_000))),
@@ -72,7 +74,8 @@ impl World {
                 }
                 Output::HangUp { line, why } => assert_eq!(self.closed.insert(line, why), None, "closed twice"),
                 Output::Load { class } => {
-                    let loaded = Some(Box::new(Loaded { setup: setup(), people: people(), entries: self.entries.clone() }));
+                    let loaded =
+                        Some(Box::new(Loaded { setup: setup(), people: people(), entries: self.entries.clone() }));
                     self.shard.handle(Input::Loaded { class, loaded }, self.now);
                 }
                 Output::Append { entry, .. } => self.entries.push(entry),

@@ -41,13 +41,17 @@ impl Store {
     pub async fn use_welcome(&self, hash: [u8; 32], device: DeviceSecretHash, now: UnixMs) -> Result<(), StoreError> {
         self.write(move |connection| {
             let name: Option<String> = connection
-                .query_row("DELETE FROM welcome WHERE hash = ?1 AND until > ?2 RETURNING name", params![hash, now.0], |row| {
-                    row.get(0)
-                })
+                .query_row(
+                    "DELETE FROM welcome WHERE hash = ?1 AND until > ?2 RETURNING name",
+                    params![hash, now.0],
+                    |row| row.get(0),
+                )
                 .optional()?;
             let name = name.ok_or(StoreError::Missing)?;
             let known: Option<Uuid> = connection
-                .query_row("SELECT id FROM account WHERE name = ?1 ORDER BY made_at LIMIT 1", params![name], |row| row.get(0))
+                .query_row("SELECT id FROM account WHERE name = ?1 ORDER BY made_at LIMIT 1", params![name], |row| {
+                    row.get(0)
+                })
                 .optional()?;
             let account = known.unwrap_or_else(Uuid::new_v4);
             connection.execute(

@@ -52,7 +52,8 @@ impl Store {
     pub async fn add_class(&self, new: NewClass, now: UnixMs) -> Result<ClassRow, StoreError> {
         self.write(move |connection| {
             let owned: i64 =
-                connection.query_row("SELECT count(*) FROM class WHERE owner = ?1", params![new.owner.0], |row| row.get(0))?;
+                connection
+                    .query_row("SELECT count(*) FROM class WHERE owner = ?1", params![new.owner.0], |row| row.get(0))?;
             if owned >= CLASSES_MAX {
                 return Err(StoreError::Limit);
             }
@@ -98,7 +99,8 @@ impl Store {
     /// The classes that `account` made, soonest first.
     pub async fn classes_of(&self, account: AccountId) -> Result<Vec<ClassRow>, StoreError> {
         self.read(move |connection| {
-            let mut statement = connection.prepare_cached(&format!("{COLUMNS} WHERE owner = ?1 ORDER BY starts_at, class.id"))?;
+            let mut statement =
+                connection.prepare_cached(&format!("{COLUMNS} WHERE owner = ?1 ORDER BY starts_at, class.id"))?;
             let rows = statement.query_map(params![account.0], class_row)?;
             Ok(rows.collect::<Result<_, _>>()?)
         })

@@ -255,4 +255,3 @@ fn invitee(
         proof: Proof::Invitation {},
     }))
 }
-

@@ -34,7 +34,8 @@ pub(super) fn append(connection: &Connection, class: ClassId, body: &[u8]) -> Re
 }
 
 pub(super) fn all(connection: &Connection, class: ClassId) -> Result<Vec<Entry>, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT seq, body, hash FROM journal WHERE class = ?1 ORDER BY seq")?;
+    let mut statement =
+        connection.prepare_cached("SELECT seq, body, hash FROM journal WHERE class = ?1 ORDER BY seq")?;
     let mut rows = statement.query(params![class.0])?;
     let mut entries = Vec::new();
     let mut before = genesis(class);

@@ -20,11 +20,14 @@ impl Store {
     /// Remembers somebody as verified now. It is queued before anything that is decided about them, and so is on disk
     /// before that; nobody has to wait for it.
     pub fn remember_person(&self, class: ClassId, who: Identity) {
-        self.writer.write(move |connection| remember(connection, class, &who), move |outcome| {
-            if let Err(error) = outcome {
-                tracing::warn!(%error, %class, "a person could not be remembered");
-            }
-        });
+        self.writer.write(
+            move |connection| remember(connection, class, &who),
+            move |outcome| {
+                if let Err(error) = outcome {
+                    tracing::warn!(%error, %class, "a person could not be remembered");
+                }
+            },
+        );
     }
 }
 

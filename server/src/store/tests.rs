@@ -81,7 +81,10 @@ async fn a_journal_survives_in_order() {
 
 #[tokio::test]
 async fn a_changed_or_missing_entry_is_noticed() {
-    for (tamper, seq) in [("UPDATE journal SET body = CAST(replace(CAST(body AS TEXT), '2', '5') AS BLOB) WHERE seq = 2", 2), ("DELETE FROM journal WHERE seq = 1", 2)] {
+    for (tamper, seq) in [
+        ("UPDATE journal SET body = CAST(replace(CAST(body AS TEXT), '2', '5') AS BLOB) WHERE seq = 2", 2),
+        ("DELETE FROM journal WHERE seq = 1", 2),
+    ] {
         let world = World::new();
         let class = world.class(world.teacher().await).await;
         for at in 1..=3 {
@@ -97,7 +100,8 @@ async fn entries_wait_out_a_database_that_cannot_be_written() {
     let world = World::new();
     let class = world.class(world.teacher().await).await;
     let raw = world.raw();
-    raw.execute_batch("CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT raise(ABORT, 'disk full'); END").unwrap();
+    raw.execute_batch("CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT raise(ABORT, 'disk full'); END")
+        .unwrap();
     let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
     for at in 1..=3 {
         let tell = tell.clone();
@@ -146,7 +150,9 @@ async fn an_invitation_is_claimed_revoked_and_renewed() {
     let noe = world.store.add_to_roster(class, vec![student("Noé")]).await.unwrap().remove(0);
     let tablet = DeviceSecretHash([2; 32]);
     let claim = |generation| world.store.claim_invitation(tablet, noe.person, generation, NOW);
-    let stands = async || world.store.standing(tablet, class, NOW).await.unwrap().map(|s| (s.identity.person, s.identity.on_roster));
+    let stands = async || {
+        world.store.standing(tablet, class, NOW).await.unwrap().map(|s| (s.identity.person, s.identity.on_roster))
+    };
 
     assert_eq!(stands().await, Err(NoStanding::UnknownDevice));
     assert_eq!(claim(noe.generation).await, Ok(class));

@@ -57,7 +57,9 @@ async fn a_secret_in_an_address_is_refused_and_not_logged() {
     let browser = world.browser();
     let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzcHkifQ.c2lnbmF0dXJl";
     for path in ["/", "/ws", "/class/x", "/api/me", "/healthz", "/nothing"] {
-        for query in [format!("token={jwt}"), format!("x={jwt}"), "access_token=0123secret".into(), "in=0123secret".into()] {
+        for query in
+            [format!("token={jwt}"), format!("x={jwt}"), "access_token=0123secret".into(), "in=0123secret".into()]
+        {
             let answer = browser.get(&format!("{path}?{query}")).await;
             assert_eq!(answer.problem(), (400, "token_in_url".into()), "{path}?{query}");
         }
@@ -79,7 +81,13 @@ async fn names_are_in_no_log() {
     noe.get(&format!("/api/classes/{class}/invited")).await;
     teacher.post(&format!("/api/classes/{class}/invitations/{person}/revoke"), &json!({})).await;
     let log = world.log();
-    for secret in ["Noé", "Durand", "Maths", link.rsplit('=').next().unwrap(), noe.cookie.as_ref().unwrap().split('=').nth(1).unwrap()] {
+    for secret in [
+        "Noé",
+        "Durand",
+        "Maths",
+        link.rsplit('=').next().unwrap(),
+        noe.cookie.as_ref().unwrap().split('=').nth(1).unwrap(),
+    ] {
         assert!(!log.contains(secret), "{secret} in {log}");
     }
 }

@@ -37,7 +37,8 @@ async fn a_teacher_gets_in_once_with_the_link() {
 async fn a_class_is_made_changed_and_erased() {
     let world = World::start().await;
     let teacher = world.teacher().await;
-    let draft = json!({"title": " Maths  5e B ", "starts_at": 1_700_000_000_000_u64, "policy": "roster", "familiar": false});
+    let draft =
+        json!({"title": " Maths  5e B ", "starts_at": 1_700_000_000_000_u64, "policy": "roster", "familiar": false});
     let made = teacher.post("/api/classes", &draft).await.json();
     let expected = json!({
         "class": made["class"], "title": "Maths 5e B", "starts_at": 1_700_000_000_000_u64, "policy": "roster",
@@ -103,7 +104,10 @@ async fn an_invitation_opens_until_it_is_revoked_and_again_when_renewed() {
     let mut noe = world.browser();
     assert_eq!(noe.open(&link).await.json(), json!({"class": {"class": class}}));
     let invited = noe.get(&format!("/api/classes/{class}/invited")).await.json();
-    assert_eq!((&invited["name"], &invited["role"], &invited["class"]["title"]), (&json!("Noé Durand"), &json!("student"), &json!("Maths")));
+    assert_eq!(
+        (&invited["name"], &invited["role"], &invited["class"]["title"]),
+        (&json!("Noé Durand"), &json!("student"), &json!("Maths"))
+    );
     assert_eq!(noe.get("/api/me").await.json()["invited"][0]["class"], json!(class));
     assert_eq!(noe.get("/api/classes").await.problem(), (403, "not_allowed".into()), "a pupil is no teacher");
 
