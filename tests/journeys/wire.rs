@@ -1,5 +1,6 @@
 //! A WebSocket by hand, for bytes that no decent library would send.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use preau_loadtest::Device;
@@ -15,13 +16,16 @@ pub struct Wire(TcpStream);
 impl Wire {
     /// A bare TCP connection to the server.
     pub async fn dial(device: &Device) -> Wire {
-        let address = device.server().trim_start_matches("http://").replace("localhost", "127.0.0.1");
-        Wire(TcpStream::connect(address).await.expect("the server listens"))
+        Wire(TcpStream::connect(address(device)).await.expect("the server listens"))
     }
 
     /// An upgraded connection, as `device` has it.
     pub async fn open(device: &Device) -> Wire {
-        let mut wire = Wire::dial(device).await;
+        Wire::dial(device).await.upgraded(device).await
+    }
+
+    async fn upgraded(self, device: &Device) -> Wire {
+        let mut wire = self;
         let origin = device.server();
         let cookie = device.cookie().map(|cookie| format!("Cookie: {cookie}\r\n")).unwrap_or_default();
         let host = origin.trim_start_matches("http://");
@@ -109,4 +113,9 @@ impl Wire {
         self.0.read_exact(&mut payload).await?;
         Ok((opcode, payload))
     }
+}
+
+fn address(device: &Device) -> SocketAddr {
+    let address = device.server().trim_start_matches("http://").replace("localhost", "127.0.0.1");
+    address.parse().expect("an address and a port")
 }
