@@ -1,6 +1,6 @@
 //! Who takes part: teachers, pupils on the roster, strangers, and names that look like others.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use preau_classroom::{DeviceId, Identity, Limits, Setup};
 use preau_protocol::{ClassId, DisplayName, Invited, PersonId, Policy, Proof, Role, UnixMs};
@@ -57,22 +57,30 @@ pub fn person(who: usize) -> PersonId {
 }
 
 pub fn member(person: PersonId) -> &'static Member {
-    &CAST[(person.0.as_u128() - 0x1000) as usize]
+    &CAST[index(person)]
 }
 
 pub fn device(who: usize, number: usize) -> DeviceId {
     DeviceId(Uuid::from_u128(0x2000 + 16 * who as u128 + number as u128))
 }
 
-pub fn name(text: &str) -> DisplayName {
-    DisplayName::parse(text).unwrap()
+/// The names, parsed once: the watch compares with them all the time.
+static NAMES: LazyLock<Vec<DisplayName>> =
+    LazyLock::new(|| CAST.iter().map(|member| DisplayName::parse(member.name).unwrap()).collect());
+
+pub fn name(person: PersonId) -> &'static DisplayName {
+    &NAMES[index(person)]
+}
+
+pub fn index(person: PersonId) -> usize {
+    (person.0.as_u128() - 0x1000) as usize
 }
 
 pub fn identity(who: usize, setup: &Setup) -> Identity {
     let member = &CAST[who];
     Identity {
         person: person(who),
-        name: name(member.name),
+        name: name(person(who)).clone(),
         role: member.role,
         group: member.expected.then(|| "5e B".to_owned()),
         on_roster: member.role == Role::Teacher || setup.roster.contains_key(&person(who)),
@@ -85,11 +93,11 @@ pub fn identity(who: usize, setup: &Setup) -> Identity {
 
 pub fn setup(policy: Policy, now: UnixMs) -> Setup {
     let pupils = CAST.iter().enumerate().filter(|(_, member)| member.role == Role::Student && member.expected);
-    let roster: BTreeMap<_, _> = pupils.map(|(who, member)| (person(who), name(member.name))).collect();
+    let roster: BTreeMap<_, _> = pupils.map(|(who, _)| (person(who), name(person(who)).clone())).collect();
     let class = Invited {
         class: ClassId(Uuid::from_u128(1)),
         title: "Fractions".into(),
-        teacher: name("Ada"),
+        teacher: name(person(0)).clone(),
         starts_at: now,
         familiar: true,
     };

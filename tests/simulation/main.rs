@@ -11,6 +11,7 @@ mod morning;
 mod reference;
 mod reference_asks;
 mod shard;
+mod truth;
 mod view;
 mod watch;
 

@@ -104,7 +104,7 @@ impl Watch {
             Event::Chat(event) => {
                 assert!(is_seated, "told of the chat: {event:?}");
                 if let ChatEvent::Said { message } = event {
-                    assert_eq!(message.name, name(member(message.person).name));
+                    assert_eq!(message.name, *name(message.person));
                     assert_eq!(message.role, member(message.person).role);
                 }
             }
@@ -221,7 +221,7 @@ fn see_class_event(event: &ClassEvent, is_teacher: bool) {
 fn see_door_event(event: &DoorEvent) {
     match event {
         DoorEvent::Knock { knock } => see_knock(knock),
-        DoorEvent::Barred { barred } => assert_eq!(barred.name, name(member(barred.person).name)),
+        DoorEvent::Barred { barred } => assert_eq!(barred.name, *name(barred.person)),
         DoorEvent::Answered { .. } | DoorEvent::Changed { .. } | DoorEvent::Forgiven { .. } => {}
     }
 }
@@ -229,7 +229,7 @@ fn see_door_event(event: &DoorEvent) {
 /// Promise 4: a name, a role and a group are those of the credential.
 fn see_person(person: &Person, is_teacher: bool) {
     let known = member(person.person);
-    assert_eq!((&person.name, person.role), (&name(known.name), known.role));
+    assert_eq!((&person.name, person.role), (name(person.person), known.role));
     assert_eq!(person.about.is_some(), is_teacher, "what is known about people is for teachers");
     if let Some(about) = &person.about {
         assert_eq!(about.group.is_some(), known.expected);
@@ -239,6 +239,6 @@ fn see_person(person: &Person, is_teacher: bool) {
 
 fn see_knock(knock: &Knock) {
     let known = member(knock.person);
-    assert_eq!((&knock.name, knock.role), (&name(known.name), known.role));
+    assert_eq!((&knock.name, knock.role), (name(knock.person), known.role));
     assert!(!known.looks_alike || knock.about.look_alike.is_some(), "{} is not marked", known.name);
 }

@@ -1,8 +1,11 @@
 //! One person, several browsers.
 
-use preau_protocol::{Ask, Close, DoorAsk, Policy, Refusal, SessionAsk};
+use preau_protocol::{Ask, Close, DoorAsk, Policy, Refusal, SessionAsk, WaitingFor};
 
-use crate::world::{Seen::*, World, person};
+use crate::{
+    Input,
+    world::{Seen::*, World, person},
+};
 
 #[test]
 fn the_same_browser_takes_the_seat_over() {
@@ -61,7 +64,7 @@ fn a_teacher_who_is_here_is_asked_about_their_other_device() {
     let tablet = class.comes_on("Ada", 2);
     assert!(class.class.seat(tablet).is_none());
     // Once the laptop is lost for longer than the grace, the tablet walks in.
-    class.handle(crate::Input::Lost { session: laptop });
+    class.handle(Input::Lost { session: laptop });
     class.after_s(19);
     assert!(class.class.seat(tablet).is_none());
     class.after_s(1);
@@ -76,4 +79,18 @@ fn a_reload_in_the_line_swaps_no_device() {
     class.comes("Noé");
     class.admit("Noé");
     assert!(class.is_seated("Noé"));
+}
+
+#[test]
+fn another_device_waits_for_an_answer_and_not_for_the_door() {
+    let mut class = World::seeded(7).teacher("Ada").student("Noé");
+    class.admit("Noé");
+    let laptop = class.session("Noé");
+    class.ask("Ada", Ask::Door(DoorAsk::Policy { policy: Policy::Shut })).unwrap();
+    class.comes_on("Noé", 2);
+    assert_eq!(class.seen_by("Noé"), [Waiting(1, WaitingFor::Answer)]);
+    class.handle(Input::Revoked { person: person("Eve") });
+    assert_eq!(class.seen_by("Noé"), []);
+    class.handle(Input::Ask { session: laptop, id: 1, ask: Ask::Session(SessionAsk::Leave {}) });
+    assert_eq!(class.seen_by("Noé"), [Waiting(1, WaitingFor::Shut)], "without a seat they are new again");
 }
