@@ -22,6 +22,7 @@ pub enum Down {
 
 /// What a shard's thread is asked.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly every command is the large one: a box would cost each of them")]
 pub enum Command {
     Input(Input),
     /// A new line, before the first input that names it.

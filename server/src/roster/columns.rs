@@ -66,7 +66,7 @@ impl Columns {
     /// The cells that matter of one line.
     pub fn pick(&self, cells: &[String]) -> Result<Row, RosterFault> {
         let used = cells.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
-        let allowed = self.0.len().max(GUESSED_COLUMNS_MAX).min(COLUMNS_MAX);
+        let allowed = self.0.len().clamp(GUESSED_COLUMNS_MAX, COLUMNS_MAX);
         if used > allowed {
             return Err(RosterFault::TooManyColumns);
         }
