@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url';
 /** The bar for a cold start is a second; a busy machine gets more. */
 const READY_WITHIN_MS = 20_000;
 
-const built = (profile) => fileURLToPath(new URL(`../../target/${profile}/preau`, import.meta.url));
+const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL('../../target', import.meta.url));
+const built = (profile) => join(target, profile, 'preau');
 
 export class Server {
   /** Starts a server that nobody has used before. `profile` is the build: `debug` or `release`. */
