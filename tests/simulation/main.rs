@@ -15,7 +15,10 @@ mod truth;
 mod view;
 mod watch;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use morning::Morning;
 
@@ -33,19 +36,38 @@ fn a_class_keeps_its_promises() {
         Morning::new(seed).told_aloud().run();
         return;
     }
-    let mut steps = Tally::default();
-    for seed in 0..number("PREAU_SEEDS").unwrap_or(SEEDS) {
+    let next = AtomicU64::new(0);
+    let seeds = number("PREAU_SEEDS").unwrap_or(SEEDS);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut all = Tally::default();
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| run_mornings(&next, seeds))).collect();
+        for worker in workers {
+            all.add(worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+    });
+    println!("{all:?}");
+    // A simulation in which nothing happens proves nothing.
+    all.assert_lively();
+}
+
+/// Runs mornings until all seeds are taken, or one has failed.
+fn run_mornings(next: &AtomicU64, seeds: u64) -> Tally {
+    let mut sum = Tally::default();
+    loop {
+        let seed = next.fetch_add(1, Ordering::Relaxed);
+        if seed >= seeds {
+            return sum;
+        }
         match catch_unwind(AssertUnwindSafe(|| Morning::new(seed).run())) {
-            Ok(tally) => steps.add(tally),
+            Ok(tally) => sum.add(tally),
             Err(panic) => {
+                next.store(seeds, Ordering::Relaxed);
                 eprintln!("repeat with: PREAU_SEED={seed} cargo test -p preau-tests --test simulation -- --nocapture");
-                std::panic::resume_unwind(panic);
+                resume_unwind(panic);
             }
         }
     }
-    println!("{steps:?}");
-    // A simulation in which nothing happens proves nothing.
-    steps.assert_lively();
 }
 
 /// What happened in all mornings together.

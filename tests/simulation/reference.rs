@@ -1,7 +1,10 @@
 //! The rules of a class once more, written naively from the documents: lists, and a walk over everything each time.
 //! It predicts who is where, which sessions end and how every request is answered.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use preau_classroom::{DeviceId, Input, MediaPermit, Setup};
 use preau_protocol::{Close, OwnRights, PersonId, Phase, Policy, Refusal, Rights, Role, Sending, SessionId};
@@ -58,7 +61,8 @@ pub struct RefWaiter {
 #[derive(Clone, Debug)]
 pub struct Reference {
     pub now: u64,
-    pub setup: Setup,
+    /// Shared: the reference is copied at every step.
+    pub setup: Rc<Setup>,
     pub phase: Phase,
     pub chosen: Option<Policy>,
     pub opened: bool,
@@ -83,7 +87,7 @@ pub struct Reference {
 }
 
 impl Reference {
-    pub fn new(setup: Setup, now: u64) -> Reference {
+    pub fn new(setup: Rc<Setup>, now: u64) -> Reference {
         Reference {
             now,
             setup,
@@ -124,7 +128,7 @@ impl Reference {
                     self.passes.insert(*session, until.0);
                 }
             }
-            Input::Setup(setup) => self.set_up(setup.clone()),
+            Input::Setup(setup) => self.set_up(Rc::new(setup.clone())),
             Input::Revoked { person } => {
                 self.first_device.remove(person);
                 self.stand_up(*person, Close::Removed);
@@ -139,7 +143,7 @@ impl Reference {
     /// The server has died; what was decided until this state is known again.
     pub fn crash(&mut self, setup: Setup, expected: BTreeSet<PersonId>, now: u64) {
         self.now = now;
-        self.setup = setup;
+        self.setup = Rc::new(setup);
         self.expected = expected;
         self.line.clear();
         self.passes.clear();
@@ -367,7 +371,7 @@ impl Reference {
         self.mind_teachers();
     }
 
-    fn set_up(&mut self, setup: Setup) {
+    fn set_up(&mut self, setup: Rc<Setup>) {
         if setup.policy != self.setup.policy {
             self.chosen = Some(setup.policy);
             self.opened = false;
