@@ -3,7 +3,8 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-logs=target/test-logs
+target=${CARGO_TARGET_DIR:-$PWD/target}
+logs=$target/test-logs
 rm -rf "$logs"
 mkdir -p "$logs"
 
@@ -26,6 +27,8 @@ step browser-install  make --no-print-directory tests/browser/node_modules/.pack
 step rust-format      cargo fmt --all --check
 # One build serves the tests, the browsers and the journeys: one set of features, one profile.
 step rust-build       cargo build --workspace --all-targets
+# A build within `cargo test` would see another environment, and begin anew: journeys take the binary that stands.
+export PREAU_BIN="$target/debug/preau"
 step rust-tests       cargo test --workspace --no-fail-fast
 step rust-lints       cargo clippy --workspace -- -D warnings
 step browser-tests    tests/browser/netns.sh node --test --test-concurrency=1 --test-reporter=tap 'tests/browser/stories/*.test.mjs'
