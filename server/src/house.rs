@@ -1,5 +1,6 @@
 //! The whole process, as routes and conversations see it.
 
+use axum::http::HeaderMap;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -17,6 +18,8 @@ pub struct House {
     pub store: Store,
     pub shards: Shards,
     pub assets: Assets,
+    /// What every answer says to browsers.
+    pub security: HeaderMap,
     /// How often somebody may still try to claim something.
     pub budgets: Budgets,
     /// All WebSockets, so that draining can wait for their ends.

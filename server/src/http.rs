@@ -26,6 +26,7 @@ use crate::house::House;
 pub use assets::Assets;
 pub use budget::Budgets;
 pub use operator::{install_metrics, metrics_router};
+pub use security::headers as security_headers;
 pub use serve::{Server, bind};
 pub use tls::{Tls, TlsError};
 

@@ -10,14 +10,16 @@ use std::time::{Duration, Instant};
 use preau_sfu::{Certificate, CertificateError, RelayConfig};
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::auth::{Auth, KeyError, welcome};
 use crate::config::{Config, LogFormat, METRICS_DEFAULT, MetricsBind};
 use crate::house::House;
-use crate::http::{Assets, Budgets, Server, Tls, TlsError, bind, install_metrics, metrics_router, router};
+use crate::http::{
+    Assets, Budgets, Server, Tls, TlsError, bind, install_metrics, metrics_router, router, security_headers,
+};
 use crate::shard::{Epoch, Shard};
 use crate::shards::Shards;
 use crate::store::{Store, StoreError, unix_now};
@@ -56,6 +58,7 @@ pub enum RunError {
 
 /// Runs until a signal says to stop. `started` is when the process began.
 pub async fn run(config: Config, started: Instant) -> Result<(), RunError> {
+    warm_up_randomness();
     let recorder = install_metrics()?;
     let store = Store::open(&config.data)?;
     let _lock = lock(&config)?;
@@ -65,8 +68,10 @@ pub async fn run(config: Config, started: Instant) -> Result<(), RunError> {
     let metrics_listener = listen_for_metrics(config.metrics)?;
     let auth = Auth::new(store.clone(), config.portals.clone())?;
     let (shards, threads, ports) = start_shards(&config, &store)?;
+    let public_url = config.public_url_on(address.port());
     let house = Arc::new(House {
-        public_url: config.public_url_on(address.port()),
+        security: security_headers(&config, &public_url),
+        public_url,
         config,
         auth,
         store,
@@ -89,13 +94,20 @@ pub async fn run(config: Config, started: Instant) -> Result<(), RunError> {
     let purging = tokio::spawn(purge_from_time_to_time(house.clone()));
     let reloading = tls.map(|tls| tokio::spawn(reload_on_hangup(tls)));
 
+    let ending = Ending::listen()?;
     announce(&house, address, metrics_address, &ports, started).await?;
-    wait_for_end().await?;
+    ending.wait().await;
     drain(&house).await;
     purging.abort();
     reloading.iter().for_each(tokio::task::JoinHandle::abort);
     take_down(&house, threads, &servers, &stop).await;
     Ok(())
+}
+
+/// The library of keys gathers its first entropy for some 100 ms: meanwhile the database can be opened.
+fn warm_up_randomness() {
+    // Should it fail, whoever needs randomness first will say so.
+    drop(std::thread::spawn(|| aws_lc_rs::rand::fill(&mut [0; 1]).is_ok()));
 }
 
 /// Two servers on one database would each believe to be the only one.
@@ -190,14 +202,23 @@ async fn announce(
     Ok(())
 }
 
-async fn wait_for_end() -> Result<(), RunError> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// The signals that end a server. They are listened for before anybody hears that it is ready.
+struct Ending {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Ending {
+    fn listen() -> io::Result<Ending> {
+        Ok(Ending { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
-    Ok(())
+
+    async fn wait(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 /// Shuts the door and tells everyone to come back, waiting for their sockets to close.

@@ -12,7 +12,6 @@ use axum::response::{IntoResponse, Response};
 use preau_protocol::ProblemCode;
 
 use super::problem::Refused;
-use super::security;
 use crate::auth::DeviceSecret;
 use crate::house::House;
 
@@ -88,7 +87,7 @@ fn dress(house: &House, response: &mut Response, id: &RequestId) {
         response.headers_mut().remove(header::CONTENT_LENGTH);
     }
     let headers = response.headers_mut();
-    for (name, value) in security::headers(&house.config, &house.public_url).iter() {
+    for (name, value) in house.security.iter() {
         headers.insert(name.clone(), value.clone());
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

@@ -23,18 +23,17 @@ impl Store {
     pub async fn purge(&self, retention_days: u32, now: UnixMs) -> Result<Purged, StoreError> {
         let oldest = now.0.saturating_sub(u64::from(retention_days) * DAY_MS);
         self.write(move |connection| {
-            let mut purged = Purged::default();
             // The rest of what belongs to a class follows it (ON DELETE CASCADE).
-            purged.classes =
+            let classes =
                 connection.execute("DELETE FROM class WHERE max(used_at, starts_at) < ?1", params![oldest])?;
             connection.execute("DELETE FROM claim WHERE until IS NOT NULL AND until < ?1", params![now.0])?;
-            purged.devices = connection.execute(
+            let devices = connection.execute(
                 "DELETE FROM device WHERE account IS NULL AND seen_at < ?1
                  AND NOT EXISTS (SELECT 1 FROM claim WHERE claim.device = device.id)",
                 params![now.0.saturating_sub(IDLE_DEVICE_DAYS * DAY_MS)],
             )?;
-            purged.welcomes = connection.execute("DELETE FROM welcome WHERE until < ?1", params![now.0])?;
-            Ok(purged)
+            let welcomes = connection.execute("DELETE FROM welcome WHERE until < ?1", params![now.0])?;
+            Ok(Purged { classes, devices, welcomes })
         })
         .await
     }

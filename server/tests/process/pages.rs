@@ -1,5 +1,7 @@
 //! What a browser gets before anybody is known.
 
+use std::path::Path;
+
 use super::world::World;
 
 #[tokio::test]
@@ -40,22 +42,47 @@ async fn frames_are_allowed_where_the_operator_says() {
 }
 
 #[tokio::test]
-async fn with_a_certificate_it_speaks_https() {
+async fn with_a_certificate_it_speaks_https_and_takes_a_new_one() {
     let directory = tempfile::tempdir().unwrap();
+    let (certificate, key) = (directory.path().join("c.pem"), directory.path().join("k.pem"));
+    let first = put_certificate(&certificate, &key);
+    let world = World::start_with(&format!("[tls]\ncertificate = {certificate:?}\nkey = {key:?}\n")).await;
+    let url = world.ready["url"].as_str().unwrap();
+    assert!(url.starts_with("https://localhost:"), "{url}");
+    let (hsts, seen) = greet(&world).await;
+    assert_eq!((hsts.as_str(), &seen), ("max-age=63072000", &first));
+    assert!(reqwest::get(format!("http://{}/", world.address())).await.is_err(), "and nothing else");
+
+    std::fs::write(&key, "no key").unwrap();
+    world.signal("HUP").await;
+    while !world.log().contains("the old one stays") {
+        assert_eq!(greet(&world).await.1, first);
+    }
+    let second = put_certificate(&certificate, &key);
+    world.signal("HUP").await;
+    let mut seen = first;
+    while seen != second {
+        seen = greet(&world).await.1;
+    }
+}
+
+/// Writes a new certificate and its key, and hands out the certificate (DER).
+fn put_certificate(certificate: &Path, key: &Path) -> Vec<u8> {
     let made = preau_sfu::Certificate::generate().unwrap();
     let pem = |label: &str, der: &[u8]| {
         let body = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, der);
         format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n")
     };
-    let (certificate, key) = (directory.path().join("c.pem"), directory.path().join("k.pem"));
-    std::fs::write(&certificate, pem("CERTIFICATE", made.certificate_der())).unwrap();
-    std::fs::write(&key, pem("PRIVATE KEY", made.private_key_der())).unwrap();
-    let world = World::start_with(&format!("[tls]\ncertificate = {certificate:?}\nkey = {key:?}\n")).await;
-    let url = world.ready["url"].as_str().unwrap();
-    assert!(url.starts_with("https://localhost:"), "{url}");
-    // The certificate is nobody's; what is tested is that TLS is spoken, and said to be kept.
-    let client = reqwest::Client::builder().danger_accept_invalid_certs(true).build().unwrap();
+    std::fs::write(certificate, pem("CERTIFICATE", made.certificate_der())).unwrap();
+    std::fs::write(key, pem("PRIVATE KEY", made.private_key_der())).unwrap();
+    made.certificate_der().to_vec()
+}
+
+/// Connects anew: the HSTS header, and the certificate that was shown (DER). It is nobody's, so it is not checked.
+async fn greet(world: &World) -> (String, Vec<u8>) {
+    let client = reqwest::Client::builder().danger_accept_invalid_certs(true).tls_info(true).build().unwrap();
     let answer = client.get(format!("https://{}/", world.address())).send().await.unwrap();
-    assert_eq!(answer.headers()["strict-transport-security"], "max-age=63072000");
-    assert!(reqwest::get(format!("http://{}/", world.address())).await.is_err(), "and nothing else");
+    let hsts = answer.headers()["strict-transport-security"].to_str().unwrap().to_string();
+    let shown = answer.extensions().get::<reqwest::tls::TlsInfo>().unwrap().peer_certificate().unwrap();
+    (hsts, shown.to_vec())
 }
