@@ -80,7 +80,7 @@ export class Api {
     const cookie = response.headers.getSetCookie().find((one) => one.startsWith('__Host-preau='));
     if (cookie) this.cookie = cookie.split(';')[0];
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-    return response.json();
+    return response.status === 204 ? undefined : response.json();
   }
 
   /** Opens a teacher's link. */
