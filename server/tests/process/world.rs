@@ -163,7 +163,7 @@ impl Browser {
         let _ = stream.write_all(body).await;
         let mut bytes = Vec::new();
         let mut chunk = [0; 16 * 1024];
-        while !(bytes.starts_with(b"HTTP/1.1 101") && bytes.ends_with(b"\r\n\r\n")) {
+        while !is_whole(&bytes) {
             match timeout(PATIENCE, stream.read(&mut chunk)).await.expect("an answer in time") {
                 Ok(0) | Err(_) => break,
                 Ok(count) => bytes.extend_from_slice(&chunk[..count]),
@@ -171,6 +171,14 @@ impl Browser {
         }
         Answer::parse(&String::from_utf8_lossy(&bytes))
     }
+}
+
+/// A connection that might be upgraded is not closed after the answer: its length says where it ends.
+fn is_whole(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let Some((head, _)) = text.split_once("\r\n\r\n") else { return false };
+    let length = Answer::parse(&text).header("content-length").and_then(|length| length.parse::<usize>().ok());
+    head.starts_with("HTTP/1.1 101") || length.is_some_and(|length| bytes.len() >= head.len() + 4 + length)
 }
 
 impl Answer {
