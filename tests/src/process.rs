@@ -149,8 +149,9 @@ fn understand(line: &str) -> Option<Said> {
     Some(Said { origin, welcome: text("welcome") })
 }
 
-/// The server's binary beside the test's own. Built once by this process, so that a story never runs against
-/// yesterday's server; `PREAU_BIN` names another one.
+/// The server's binary beside the test's own; `PREAU_BIN` names another one. It must be of today's sources: a story
+/// must not run against yesterday's server. (Cargo inside a cargo test has another environment, and would build what
+/// stands below the server anew.)
 fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
@@ -159,13 +160,21 @@ fn binary() -> &'static Path {
         }
         let test = std::env::current_exe().expect("a test knows its own path");
         let folder = test.parent().and_then(Path::parent).expect("target/PROFILE/deps/TEST");
-        // The same call as `make test` makes: another one would have other features, and build everything anew.
-        let built = std::process::Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()))
-            .args(["build", "--quiet", "--workspace", "--all-targets"])
-            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-            .status()
-            .expect("cargo runs");
-        assert!(built.success(), "the server does not build");
-        folder.join("preau")
+        let binary = folder.join("preau");
+        assert!(is_fresh(&binary), "{} is missing or old: cargo build --workspace --all-targets", binary.display());
+        binary
     })
+}
+
+/// Whether no source that cargo noted for this binary (in the `.d` file beside it) is newer.
+fn is_fresh(binary: &Path) -> bool {
+    let changed = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
+    let Some(built) = changed(binary) else { return false };
+    let noted = std::fs::read_to_string(binary.with_extension("d")).unwrap_or_default();
+    let sources = noted.split_whitespace().skip(1);
+    // Pages are read from their folder while the server runs: only what is compiled counts.
+    sources
+        .map(Path::new)
+        .filter(|path| path.extension().is_some_and(|e| e == "rs"))
+        .all(|source| changed(source) <= Some(built))
 }
