@@ -31,6 +31,6 @@ step rust-build       cargo build --workspace --all-targets
 export PREAU_BIN="$target/debug/preau"
 step rust-tests       cargo test --workspace --no-fail-fast
 step rust-lints       cargo clippy --workspace -- -D warnings
-step browser-tests    tests/browser/netns.sh node --test --test-concurrency=1 --test-reporter=tap 'tests/browser/stories/*.test.mjs'
+step browser-tests    tests/browser/netns.sh node --test --test-concurrency=1 --test-reporter=tap tests/browser/stories/*.test.mjs
 
 node tests/tally.mjs "$logs"
