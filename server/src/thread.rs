@@ -73,9 +73,7 @@ async fn run(shard: Shard, bound: Bound, store: Store, mut commands: mpsc::Recei
             () = at(wake) => driver.shard.handle_timeout(Instant::now()),
         }
         driver.flush();
-        while let Some(run) = driver.shard.poll_transmit() {
-            udp.send(&run);
-        }
+        driver.transmit(&mut udp);
     }
 }
 
@@ -103,11 +101,15 @@ impl Driver {
                 break;
             }
             shard.settle(now);
-            while let Some(run) = shard.poll_transmit() {
-                udp.send(&run);
-            }
+            self.transmit(udp);
         }
         Ok(())
+    }
+
+    fn transmit(&mut self, udp: &mut Udp) {
+        while let Some(run) = self.shard.poll_transmit() {
+            udp.send(&run);
+        }
     }
 
     fn command(&mut self, command: Command) {

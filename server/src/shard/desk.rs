@@ -26,7 +26,8 @@ pub struct Desk {
     /// The last event about its slots: a new connection needs it again.
     pub slots: Option<preau_protocol::MediaEvent>,
     seq: u32,
-    remembered: VecDeque<(u32, Arc<str>)>,
+    /// The frames of the last events, up to number `seq`.
+    remembered: VecDeque<Arc<str>>,
 }
 
 impl Desk {
@@ -52,7 +53,7 @@ impl Desk {
         if self.remembered.len() == REMEMBERED_EVENTS_MAX {
             self.remembered.pop_front();
         }
-        self.remembered.push_back((self.seq, frame.clone()));
+        self.remembered.push_back(frame.clone());
         frame
     }
 
@@ -65,7 +66,7 @@ impl Desk {
     pub fn since(&self, last_seq: u32) -> Option<Vec<Arc<str>>> {
         let missed = self.seq.checked_sub(last_seq)? as usize;
         let skip = self.remembered.len().checked_sub(missed)?;
-        Some(self.remembered.iter().skip(skip).map(|(_, frame)| frame.clone()).collect())
+        Some(self.remembered.iter().skip(skip).cloned().collect())
     }
 }
 

@@ -316,7 +316,7 @@ impl Shard {
         let after = room.wakes_at();
         before.map(|at| self.timers.remove(&(at, class)));
         if room.is_over() {
-            self.media.close(room.media_room());
+            self.media.close(room.media_room);
             self.rooms.remove(&class);
         } else {
             after.map(|at| self.timers.insert((at, class)));

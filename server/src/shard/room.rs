@@ -58,10 +58,6 @@ impl Room {
         self.lines.keys().copied()
     }
 
-    pub fn media_room(&self) -> RoomId {
-        self.media_room
-    }
-
     pub fn wakes_at(&self) -> Option<UnixMs> {
         self.classroom.poll_timeout()
     }
