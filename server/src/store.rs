@@ -20,7 +20,7 @@ use std::sync::Arc;
 use preau_classroom::Entry;
 use preau_protocol::{ClassId, UnixMs};
 
-use crate::shard::Loaded;
+use crate::shard::{Loaded, NotLoaded};
 
 pub use accounts::{AccountId, AccountRow};
 pub use classes::{ClassRow, NewClass};
@@ -104,22 +104,24 @@ impl Store {
     }
 
     /// Reads a class for its shard, and gives it to `loaded` from another thread: setup, people, journal, and with
-    /// them every entry that was appended before. `None` if there is no such class, or it cannot be read. The class
-    /// counts as used now: its retention starts again.
+    /// them every entry that was appended before. The class counts as used now: its retention starts again.
     ///
     /// # Panics
     /// Outside of a Tokio runtime.
-    pub fn load(&self, class: ClassId, loaded: Box<dyn FnOnce(Option<Box<Loaded>>) + Send>) {
+    pub fn load(&self, class: ClassId, loaded: Box<dyn FnOnce(Result<Box<Loaded>, NotLoaded>) + Send>) {
         let runtime = tokio::runtime::Handle::current();
         let readers = self.readers.clone();
         let now = unix_now();
         let answer = move |marked: Result<(), StoreError>| {
             runtime.spawn_blocking(move || {
                 let found = marked.and_then(|()| readers.with(|connection| load(connection, class)));
-                if let Err(error) = &found {
-                    tracing::error!(%class, %error, "a class cannot be loaded");
-                }
-                loaded(found.ok().map(Box::new));
+                loaded(found.map(Box::new).map_err(|error| match error {
+                    StoreError::Missing => NotLoaded::Missing,
+                    error => {
+                        tracing::error!(%class, %error, "a class cannot be loaded");
+                        NotLoaded::Unreadable
+                    }
+                }));
             });
         };
         let writer = self.writer.clone();

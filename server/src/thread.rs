@@ -9,9 +9,9 @@ use preau_protocol::ClassId;
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
-use crate::shard::{Input, LineId, Loaded, Output, Shard};
+use crate::shard::{Input, LineId, Output, Shard};
 use crate::shards::{Command, Down, INBOX_MAX, Load};
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::udp::{Bound, Udp};
 
 /// Batches read before others get their turn: a flood must not keep the inbox waiting.
@@ -169,26 +169,10 @@ impl Driver {
     }
 
     fn load(&mut self, class: ClassId) {
-        let (store, answers) = (self.store.clone(), self.answers.clone());
-        tokio::spawn(async move {
-            let loaded = match read(&store, class).await {
-                Ok(loaded) => Some(Box::new(loaded)),
-                Err(error) => {
-                    tracing::error!(%error, "a class could not be read");
-                    None
-                }
-            };
-            // The shard is gone only when the server is.
-            drop(answers.send(Input::Loaded { class, loaded }));
-        });
+        let answers = self.answers.clone();
+        // The shard is gone only when the server is.
+        self.store.load(class, Box::new(move |loaded| drop(answers.send(Input::Loaded { class, loaded }))));
     }
-}
-
-async fn read(store: &Store, class: ClassId) -> Result<Loaded, StoreError> {
-    let setup = store.setup(class).await?;
-    let people = store.people(class).await?;
-    let entries = store.journal(class).await?;
-    Ok(Loaded { setup, people, entries })
 }
 
 /// An entry on its way to the disk. Dropped unredeemed, it says that the entry will never be there.

@@ -57,6 +57,14 @@ pub struct Loaded {
     pub entries: Vec<Entry>,
 }
 
+/// Why a class is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotLoaded {
+    Missing,
+    /// The store is unwell, or the class's journal is: later may help.
+    Unreadable,
+}
+
 #[derive(Debug)]
 pub enum Input {
     Arrive(Box<Arrival>),
@@ -82,10 +90,10 @@ pub enum Input {
         class: ClassId,
         change: Change,
     },
-    /// The answer to [`Output::Load`]; `None` for a class that is not there.
+    /// The answer to [`Output::Load`].
     Loaded {
         class: ClassId,
-        loaded: Option<Box<Loaded>>,
+        loaded: Result<Box<Loaded>, NotLoaded>,
     },
     /// All entries up to this number are on disk.
     Durable {
@@ -272,12 +280,18 @@ impl Shard {
         waiting.push(arrival);
     }
 
-    fn loaded(&mut self, class: ClassId, loaded: Option<Box<Loaded>>, now: Instant) {
+    fn loaded(&mut self, class: ClassId, loaded: Result<Box<Loaded>, NotLoaded>, now: Instant) {
         let waiting = self.loading.remove(&class).unwrap_or_default();
-        let Some(loaded) = loaded else {
-            let refusals = waiting.iter().map(|arrival| Output::HangUp { line: arrival.line, why: Close::NotAllowed });
-            self.out.extend(refusals);
-            return;
+        let loaded = match loaded {
+            Ok(loaded) => loaded,
+            Err(why) => {
+                let why = match why {
+                    NotLoaded::Missing => Close::NotAllowed,
+                    NotLoaded::Unreadable => Close::Draining,
+                };
+                self.out.extend(waiting.iter().map(|arrival| Output::HangUp { line: arrival.line, why }));
+                return;
+            }
         };
         let invited: Invited = loaded.setup.class.clone();
         let now_ms = self.epoch.unix(now);

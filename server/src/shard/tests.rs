@@ -75,7 +75,7 @@ impl World {
                 Output::HangUp { line, why } => assert_eq!(self.closed.insert(line, why), None, "closed twice"),
                 Output::Load { class } => {
                     let loaded =
-                        Some(Box::new(Loaded { setup: setup(), people: people(), entries: self.entries.clone() }));
+                        Ok(Box::new(Loaded { setup: setup(), people: people(), entries: self.entries.clone() }));
                     self.shard.handle(Input::Loaded { class, loaded }, self.now);
                 }
                 Output::Append { entry, .. } => self.entries.push(entry),
@@ -228,8 +228,17 @@ fn a_class_that_is_not_there_answers_like_one_that_is_not_ones_own() {
     let mut world = World::new();
     world.shard.handle(Input::Arrive(Box::new(stranger(LineId(9)))), world.now);
     assert_eq!(world.shard.poll_output(), Some(Output::Load { class: CLASS }));
-    world.shard.handle(Input::Loaded { class: CLASS, loaded: None }, world.now);
+    world.shard.handle(Input::Loaded { class: CLASS, loaded: Err(NotLoaded::Missing) }, world.now);
     assert_eq!(world.shard.poll_output(), Some(Output::HangUp { line: LineId(9), why: Close::NotAllowed }));
+}
+
+#[test]
+fn a_class_that_cannot_be_read_just_now_is_worth_coming_back_for() {
+    let mut world = World::new();
+    world.shard.handle(Input::Arrive(Box::new(stranger(LineId(9)))), world.now);
+    assert_eq!(world.shard.poll_output(), Some(Output::Load { class: CLASS }));
+    world.shard.handle(Input::Loaded { class: CLASS, loaded: Err(NotLoaded::Unreadable) }, world.now);
+    assert_eq!(world.shard.poll_output(), Some(Output::HangUp { line: LineId(9), why: Close::Draining }));
 }
 
 fn stranger(line: LineId) -> Arrival {

@@ -208,8 +208,10 @@ async fn a_load_sees_what_was_appended_before() {
         world.store.load(class, Box::new(move |loaded| drop(tell.send(loaded))));
         told.await.unwrap().map(|loaded| (loaded.setup.class.title.clone(), loaded.people.len(), loaded.entries))
     };
-    assert_eq!(load(class).await, Some(("Maths".into(), 1, vec![entry])));
-    assert_eq!(load(ClassId(Uuid::nil())).await, None);
+    assert_eq!(load(class).await, Ok(("Maths".into(), 1, vec![entry])));
+    assert_eq!(load(ClassId(Uuid::nil())).await, Err(NotLoaded::Missing));
+    world.raw().execute_batch("UPDATE journal SET body = x'00'").unwrap();
+    assert_eq!(load(class).await, Err(NotLoaded::Unreadable));
 }
 
 #[tokio::test]

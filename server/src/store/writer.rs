@@ -143,14 +143,10 @@ impl WriterThread {
         let mut pause = RETRY_FIRST;
         while let Some(batch) = if self.kept.is_empty() { self.gather() } else { self.wait_out(pause) } {
             match self.commit(batch) {
-                Ok(()) => {
-                    self.state.failing.store(false, Ordering::Relaxed);
-                    pause = RETRY_FIRST;
-                }
+                Ok(()) => pause = RETRY_FIRST,
                 Err(error) => {
                     tracing::error!(%error, kept = self.kept.len(), "the database cannot be written");
                     metrics::counter!("store_commits_failed_total").increment(1);
-                    self.state.failing.store(true, Ordering::Relaxed);
                     pause = (pause * 2).min(RETRY_LAST);
                 }
             }
@@ -213,6 +209,8 @@ impl WriterThread {
             }
         }
         let outcome = attempt.finish();
+        // Before anybody is told: whoever was refused finds the store unwell when they look.
+        self.state.failing.store(outcome.is_err(), Ordering::Relaxed);
         if outcome.is_ok() {
             metrics::histogram!("store_commit_seconds").record(started.elapsed().as_secs_f64());
             self.kept.drain(..).for_each(|append| (append.durable)());
