@@ -2,7 +2,7 @@
 
 use crate::codec::Codec;
 use crate::ice::Credentials;
-use crate::names::Mid;
+use crate::names::{Mid, Source};
 use crate::session::{Extension, Kind, Section, Session};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ pub enum Use {
     /// The browser sends.
     Sent,
     /// A receive slot, with the SSRCs of media and of retransmissions.
-    Slot { ssrc: u32, rtx_ssrc: u32 },
+    Slot { source: Source, ssrc: u32, rtx_ssrc: u32 },
     /// Offered, but given no part: rejected.
     Unused,
 }
@@ -98,7 +98,7 @@ fn write_section(sdp: &mut String, section: &Section, section_use: Use) {
     line(sdp, format_args!("a=setup:passive"));
     match section_use {
         Use::Sent => write_sent(sdp, section),
-        Use::Slot { ssrc, rtx_ssrc } => write_slot(sdp, section, ssrc, rtx_ssrc),
+        Use::Slot { source, ssrc, rtx_ssrc } => write_slot(sdp, section, source, ssrc, rtx_ssrc),
         Use::Unused => {}
     }
     for codec in &section.codecs {
@@ -107,9 +107,11 @@ fn write_section(sdp: &mut String, section: &Section, section_use: Use) {
         if let Some(fmtp) = fmtp(codec.codec, codec.fmtp.as_deref()) {
             line(sdp, format_args!("a=fmtp:{payload_type} {fmtp}"));
         }
-        let feedback: &[&str] = match section.kind {
-            Kind::Audio => &["transport-cc"],
-            Kind::Video => &["transport-cc", "ccm fir", "nack", "nack pli"],
+        let feedback: &[&str] = match (codec.codec, section.kind) {
+            // Feedback is on the stream; the browser looks for it at the codec that is repeated.
+            (Codec::Red, _) => &[],
+            (_, Kind::Audio) => &["transport-cc"],
+            (_, Kind::Video) => &["transport-cc", "ccm fir", "nack", "nack pli"],
         };
         for kind in feedback {
             line(sdp, format_args!("a=rtcp-fb:{payload_type} {kind}"));
@@ -126,7 +128,7 @@ fn fmtp(codec: Codec, offered: Option<&str>) -> Option<String> {
         // Loss is repaired in the stream, and silence costs little.
         Codec::Opus => Some("minptime=10;useinbandfec=1;usedtx=1".to_owned()),
         Codec::Vp8 => None,
-        Codec::H264 | Codec::Vp9 | Codec::Av1 => offered.map(str::to_owned),
+        Codec::Red | Codec::H264 | Codec::Vp9 | Codec::Av1 => offered.map(str::to_owned),
     }
 }
 
@@ -144,29 +146,32 @@ fn write_sent(sdp: &mut String, section: &Section) {
     }
 }
 
-fn write_slot(sdp: &mut String, section: &Section, ssrc: u32, rtx_ssrc: u32) {
+fn write_slot(sdp: &mut String, section: &Section, source: Source, ssrc: u32, rtx_ssrc: u32) {
     let direction = if section.direction.receives() { "sendonly" } else { "inactive" };
     line(sdp, format_args!("a={direction}"));
     // What the relay sends carries no extensions: its SSRCs are announced.
     if let Some(id) = section.extensions.get(&Extension::Mid) {
         line(sdp, format_args!("a=extmap:{id} {}", Extension::Mid.uri()));
     }
-    let mid = &section.mid;
-    // A stream of its own for each slot: no lip-sync between slots that show different people.
-    line(sdp, format_args!("a=msid:slot-{mid} slot-{mid}"));
+    let (mid, cname) = (&section.mid, cname(&section.mid, source));
+    line(sdp, format_args!("a=msid:{cname} slot-{mid}"));
     let has_rtx = section.codecs.iter().any(|codec| codec.rtx.is_some());
     if has_rtx {
         line(sdp, format_args!("a=ssrc-group:FID {ssrc} {rtx_ssrc}"));
     }
-    line(sdp, format_args!("a=ssrc:{ssrc} cname:{}", cname(mid)));
+    line(sdp, format_args!("a=ssrc:{ssrc} cname:{cname}"));
     if has_rtx {
-        line(sdp, format_args!("a=ssrc:{rtx_ssrc} cname:{}", cname(mid)));
+        line(sdp, format_args!("a=ssrc:{rtx_ssrc} cname:{cname}"));
     }
 }
 
-/// The canonical name of one slot's stream (RFC 8834 §4.9).
-pub fn cname(mid: &Mid) -> String {
-    format!("slot-{mid}")
+/// The canonical name of a slot's streams (RFC 8834 §4.9), and the media stream they are in. A screen and its sound are
+/// always one person's, and are played in time with each other; a voice and a camera are whoever's is there just now.
+pub fn cname(mid: &Mid, source: Source) -> String {
+    match source {
+        Source::Screen | Source::ScreenAudio => "screen".to_owned(),
+        Source::Microphone | Source::Camera => format!("slot-{mid}"),
+    }
 }
 
 /// RFC 8839 §5.1; the priority is that of a host candidate (RFC 8445 §5.1.2).

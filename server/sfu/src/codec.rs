@@ -1,8 +1,11 @@
 //! The codecs that are served, and what the relay must know of their payloads.
 
-/// In the order in which the relay prefers them: VP8 is what every browser decodes.
+/// In the order in which the relay prefers them: redundant sound before plain (a browser sends it only if it stands
+/// first), and VP8, which every browser decodes, before other pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Codec {
+    /// Opus with earlier packets again in each packet (RFC 2198).
+    Red,
     Opus,
     Vp8,
     H264,
@@ -11,11 +14,12 @@ pub enum Codec {
 }
 
 impl Codec {
-    pub const COUNT: usize = 5;
+    pub const COUNT: usize = 6;
 
     /// By the name in `a=rtpmap` (RFC 8866 §6.6): encoding names are not case-sensitive.
     pub fn from_rtpmap(name: &str) -> Option<Codec> {
         const NAMES: [(&str, Codec); Codec::COUNT] = [
+            ("red", Codec::Red),
             ("opus", Codec::Opus),
             ("VP8", Codec::Vp8),
             ("H264", Codec::H264),
@@ -28,6 +32,7 @@ impl Codec {
     /// `name/clock[/channels]`, as the answer writes it.
     pub fn rtpmap(self) -> &'static str {
         match self {
+            Codec::Red => "red/48000/2",
             Codec::Opus => "opus/48000/2",
             Codec::Vp8 => "VP8/90000",
             Codec::H264 => "H264/90000",
@@ -37,7 +42,7 @@ impl Codec {
     }
 
     pub fn is_audio(self) -> bool {
-        self == Codec::Opus
+        matches!(self, Codec::Red | Codec::Opus)
     }
 
     pub fn clock_hz(self) -> u32 {
@@ -47,11 +52,44 @@ impl Codec {
     /// Whether a picture that needs no other begins in this payload. For audio every packet does.
     pub fn starts_keyframe(self, payload: &[u8]) -> bool {
         match self {
-            Codec::Opus => true,
+            Codec::Red | Codec::Opus => true,
             Codec::Vp8 => Vp8::parse(payload).is_some_and(|vp8| vp8.starts_keyframe),
             Codec::H264 => h264_starts_keyframe(payload),
             Codec::Vp9 => vp9_starts_keyframe(payload),
             Codec::Av1 => av1_starts_keyframe(payload),
+        }
+    }
+}
+
+/// Earlier packets in one packet: browsers send one or two.
+const REDUNDANT_BLOCKS_MAX: usize = 4;
+
+/// Where the newest packet begins in a payload of RFC 2198 §3 whose blocks all have `payload_type`; `None` if it is
+/// malformed.
+pub fn red_primary(payload: &[u8], payload_type: u8) -> Option<usize> {
+    let mut earlier_len = 0;
+    for at in (0..=4 * REDUNDANT_BLOCKS_MAX).step_by(4) {
+        let &first = payload.get(at)?;
+        if first & 0x7f != payload_type {
+            return None;
+        }
+        if first & 0x80 == 0 {
+            let primary = at + 1 + earlier_len;
+            return (primary <= payload.len()).then_some(primary);
+        }
+        let rest = payload.get(at + 1..at + 4)?;
+        earlier_len += usize::from(rest[1] & 0x03) << 8 | usize::from(rest[2]);
+    }
+    None
+}
+
+/// Gives the blocks of a well-formed payload another payload type.
+pub fn red_retype(payload: &mut [u8], payload_type: u8) {
+    for first in payload.iter_mut().step_by(4).take(1 + REDUNDANT_BLOCKS_MAX) {
+        let goes_on = *first & 0x80;
+        *first = goes_on | payload_type;
+        if goes_on == 0 {
+            return;
         }
     }
 }
@@ -190,13 +228,29 @@ mod tests {
     }
 
     #[test]
+    fn redundant_sound_tells_where_the_newest_begins() {
+        // One earlier packet of 3 bytes, 960 ticks old, then the newest of 2.
+        let mut payload = [0x80 | 111, 0x0f, 0x00, 0x03, 111, 1, 2, 3, 8, 9];
+        assert_eq!(red_primary(&payload, 111), Some(8));
+        assert_eq!(red_primary(&payload[..8], 111), Some(8), "silence");
+        assert_eq!(red_primary(&payload[..7], 111), None, "cut in the earlier packet");
+        assert_eq!(red_primary(&payload, 109), None, "not what was negotiated");
+        assert_eq!(red_primary(&[111, 5], 111), Some(1));
+        assert_eq!(red_primary(&[0x80 | 111; 64], 111), None, "no end of headers");
+        red_retype(&mut payload, 96);
+        assert_eq!(payload, [0x80 | 96, 0x0f, 0x00, 0x03, 96, 1, 2, 3, 8, 9]);
+    }
+
+    #[test]
     fn no_payload_makes_it_panic() {
         for first in 0..=255 {
             for len in 0..12 {
                 let payload: Vec<u8> = std::iter::repeat_n(first, len).collect();
-                for codec in [Codec::Opus, Codec::Vp8, Codec::H264, Codec::Vp9, Codec::Av1] {
+                for codec in [Codec::Red, Codec::Opus, Codec::Vp8, Codec::H264, Codec::Vp9, Codec::Av1] {
                     codec.starts_keyframe(&payload);
                 }
+                red_primary(&payload, first & 0x7f);
+                red_retype(&mut payload.clone(), 111);
             }
         }
     }

@@ -136,7 +136,7 @@ impl Relay {
             let Some(timestamp) = slot.timestamp_of(id, timestamp) else { continue };
             let report = report::sender_report(&SlotReport {
                 ssrc: slot.ssrc,
-                cname: &crate::answer::cname(&slot.mid),
+                cname: &crate::answer::cname(&slot.mid, slot.source),
                 ntp: ntp.wrapping_add(step),
                 timestamp,
                 packets: slot.packets_sent,

@@ -301,13 +301,10 @@ impl Relay {
     ) -> Result<(), Dropped> {
         let peer = self.peers.get_mut(key).ok_or(Dropped::UnknownAddress)?;
         let source = peer.streams[i].source;
-        let codec = peer
-            .tracks
-            .iter()
-            .find(|track| track.source == source)
-            .and_then(|track| track.codec(header.payload_type))
-            .ok_or(Dropped::NotNegotiated)?;
+        let track = peer.tracks.iter().find(|track| track.source == source).ok_or(Dropped::NotNegotiated)?;
+        let codec = track.codec(header.payload_type).ok_or(Dropped::NotNegotiated)?;
         let payload = header.payload(bytes).ok_or(Dropped::Malformed)?;
+        let primary_at = track.primary_at(codec, payload).ok_or(Dropped::Malformed)?;
         let is_permitted = peer.may_send(source);
         let level =
             peer.extension(Extension::AudioLevel, header, bytes).and_then(|value| value.first().map(|b| b & 0x7f));
@@ -353,6 +350,7 @@ impl Relay {
             codec,
             starts_keyframe,
             arrived: now,
+            primary_at,
         };
         self.fan_out(key, i, packet, header.payload_type, payload)
     }
@@ -448,6 +446,7 @@ impl Relay {
                 codec,
                 starts_keyframe: false,
                 arrived: kept.arrived,
+                primary_at: 0,
             };
             let Some(place) = self.batch.push(packet, payload) else { return };
             self.wait(key, Pending { packet: place, slot: at as u16, is_repair: true });

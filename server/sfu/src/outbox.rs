@@ -114,7 +114,7 @@ impl Arena {
             ssrc: slot.ssrc,
             original: None,
         };
-        self.write(&header, packet, payload, &placed, sealer, path)
+        self.write(&header, packet, placed.part(packet, payload), &placed, sealer, path)
     }
 
     /// The same for a packet that was sent before: as RTX (RFC 4588), else bit for bit again.

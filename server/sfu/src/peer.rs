@@ -1,6 +1,6 @@
 //! One peer: a browser's transport, what it publishes, and its receive slots.
 
-use crate::codec::Codec;
+use crate::codec::{Codec, red_primary};
 use crate::dtls::Dtls;
 use crate::ice::IceAgent;
 use crate::names::{Audience, Mid, PeerId, Role, RoomId, Source};
@@ -59,6 +59,15 @@ impl Track {
 
     pub fn codec(&self, payload_type: u8) -> Option<Codec> {
         self.codecs.iter().find(|offered| offered.payload_type == payload_type).map(|offered| offered.codec)
+    }
+
+    /// Where the newest sound begins in a payload that repeats earlier sound; 0 in every other. `None` if malformed.
+    pub fn primary_at(&self, codec: Codec, payload: &[u8]) -> Option<u16> {
+        if codec != Codec::Red {
+            return Some(0);
+        }
+        let opus = self.codecs.iter().find(|offered| offered.codec == Codec::Opus)?;
+        red_primary(payload, opus.payload_type).and_then(|at| u16::try_from(at).ok())
     }
 
     /// The media payload type whose retransmissions have `payload_type`.

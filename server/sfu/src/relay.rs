@@ -162,7 +162,9 @@ impl Relay {
             let slot = slots.iter().find(|slot: &&Slot| slot.mid == section.mid);
             let section_use = match (role, slot) {
                 (Some(SectionRole::Sent(_)), _) => Use::Sent,
-                (Some(SectionRole::Slot), Some(slot)) => Use::Slot { ssrc: slot.ssrc, rtx_ssrc: slot.rtx_ssrc },
+                (Some(SectionRole::Slot), Some(slot)) => {
+                    Use::Slot { source: slot.source, ssrc: slot.ssrc, rtx_ssrc: slot.rtx_ssrc }
+                }
                 _ => Use::Unused,
             };
             (section.mid.clone(), section_use)

@@ -269,8 +269,15 @@ fn read_codecs<'a>(
             codecs.push(OfferedCodec { codec, payload_type, rtx: rtx_of(payload_type), fmtp });
         }
     }
+    let opus = codecs.iter().find(|offered| offered.codec == Codec::Opus).map(|offered| offered.payload_type);
+    codecs.retain(|offered| offered.codec != Codec::Red || repeats(offered.fmtp.as_deref(), opus));
     codecs.sort_by_key(|offered| offered.codec);
     codecs
+}
+
+/// Whether redundancy is of one codec throughout: `111/111` (RFC 2198 §5).
+fn repeats(fmtp: Option<&str>, payload_type: Option<u8>) -> bool {
+    fmtp.is_some_and(|fmtp| fmtp.split('/').all(|block| payload_type.is_some() && block.parse().ok() == payload_type))
 }
 
 /// The one profile of each codec that all browsers share.
@@ -280,7 +287,7 @@ fn is_served(codec: Codec, fmtp: Option<&str>) -> bool {
         parts.find(|(key, _)| *key == name).map(|(_, value)| value.to_ascii_lowercase())
     };
     match codec {
-        Codec::Opus | Codec::Vp8 => true,
+        Codec::Red | Codec::Opus | Codec::Vp8 => true,
         Codec::Vp9 => parameter("profile-id").is_none_or(|profile| profile == "0"),
         Codec::Av1 => parameter("profile").is_none_or(|profile| profile == "0"),
         // Constrained baseline, fragments allowed (RFC 6184 §8.1).

@@ -1,6 +1,6 @@
 //! One receive slot: a continuous stream, whoever is in it.
 
-use crate::codec::{Codec, PictureId, Vp8};
+use crate::codec::{Codec, PictureId, Vp8, red_retype};
 use crate::names::{Mid, PeerId, Source};
 use std::time::Instant;
 
@@ -24,6 +24,8 @@ pub struct Packet {
     pub codec: Codec,
     pub starts_keyframe: bool,
     pub arrived: Instant,
+    /// Where the newest sound begins in a payload with redundancy; else 0.
+    pub primary_at: u16,
 }
 
 /// How a packet leaves: the numbers of the slot's own stream.
@@ -34,6 +36,18 @@ pub struct Placed {
     pub payload_type: u8,
     picture_id_step: u16,
     tl0_step: u8,
+    redundancy: Redundancy,
+}
+
+/// What becomes of repeated sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Redundancy {
+    /// There is none.
+    None,
+    /// Its blocks get the receiver's payload type.
+    Kept { opus: u8 },
+    /// The receiver does not know it: the newest sound alone leaves.
+    Dropped,
 }
 
 /// From one publisher's numbers to the slot's. Never changed once used, so that a packet sent
@@ -147,7 +161,7 @@ impl Slot {
 
     /// The next packet of the slot; `None` if it has no place there.
     pub fn place(&mut self, packet: &Packet, payload: &[u8]) -> Option<Placed> {
-        let (payload_type, _) = self.payload_types[packet.codec as usize]?;
+        let (payload_type, redundancy) = self.payload_type(packet.codec)?;
         if self.showing() != Some(packet.stream) {
             if self.target != Some(packet.stream) || !packet.starts_keyframe {
                 return None;
@@ -155,9 +169,19 @@ impl Slot {
             self.switch_to(packet, payload);
         }
         let mapping = self.mapping?;
-        let placed = mapping.place(packet.index, packet.timestamp, payload_type)?;
+        let placed = Placed { redundancy, ..mapping.place(packet.index, packet.timestamp, payload_type)? };
         self.note(packet, &placed, payload);
         Some(placed)
+    }
+
+    /// The receiver's payload type for a codec, and what becomes of repeated sound.
+    fn payload_type(&self, codec: Codec) -> Option<(u8, Redundancy)> {
+        let known = self.payload_types[codec as usize].map(|(payload_type, _)| payload_type);
+        if codec != Codec::Red {
+            return Some((known?, Redundancy::None));
+        }
+        let (opus, _) = self.payload_types[Codec::Opus as usize]?;
+        Some(known.map_or((opus, Redundancy::Dropped), |red| (red, Redundancy::Kept { opus })))
     }
 
     fn switch_to(&mut self, packet: &Packet, payload: &[u8]) {
@@ -255,13 +279,25 @@ impl Mapping {
             payload_type,
             picture_id_step: self.picture_id_step,
             tl0_step: self.tl0_step,
+            redundancy: Redundancy::None,
         })
     }
 }
 
 impl Placed {
+    /// The part of a packet's payload that leaves.
+    pub fn part<'p>(&self, packet: &Packet, payload: &'p [u8]) -> &'p [u8] {
+        match self.redundancy {
+            Redundancy::None | Redundancy::Kept { .. } => payload,
+            Redundancy::Dropped => payload.get(usize::from(packet.primary_at)..).unwrap_or_default(),
+        }
+    }
+
     /// Rewrites the payload descriptor of `payload`, which is the copy that leaves.
     pub fn patch(&self, codec: Codec, payload: &mut [u8]) {
+        if let Redundancy::Kept { opus } = self.redundancy {
+            return red_retype(payload, opus);
+        }
         if codec != Codec::Vp8 {
             return;
         }
@@ -302,7 +338,8 @@ mod tests {
     }
 
     fn packet(stream: u64, index: u64, timestamp: u32, starts_keyframe: bool, arrived: Instant) -> Packet {
-        Packet { stream: StreamId(stream), index, timestamp, marker: true, codec: Codec::Vp8, starts_keyframe, arrived }
+        let (stream, codec) = (StreamId(stream), Codec::Vp8);
+        Packet { stream, index, timestamp, marker: true, codec, starts_keyframe, arrived, primary_at: 0 }
     }
 
     #[test]
@@ -338,6 +375,27 @@ mod tests {
         slot.place(&packet(2, 70_000, 1, true, now), &key(7, 3)).unwrap();
         assert_eq!(slot.published(101), Some((StreamId(1), 41)));
         assert_eq!(slot.published(104), Some((StreamId(2), 70_000)));
+    }
+
+    #[test]
+    fn repeated_sound_goes_to_whoever_knows_it_and_the_newest_alone_to_others() {
+        let payload = [0x80 | 111, 0x0f, 0x00, 0x03, 111, 1, 2, 3, 8, 9];
+        let packet = Packet { codec: Codec::Red, primary_at: 8, ..packet(1, 40, 900, true, Instant::now()) };
+        let leaves = |codecs: &[(Codec, u8)]| {
+            let mut slot = Slot::new(Mid::parse("4").unwrap(), Source::Microphone, 10, 11, 99, 5000);
+            for (codec, payload_type) in codecs {
+                slot.set_payload_type(*codec, *payload_type, None);
+            }
+            slot.aim(ADA, StreamId(1));
+            let placed = slot.place(&packet, &payload)?;
+            let mut copy = placed.part(&packet, &payload).to_vec();
+            placed.patch(Codec::Red, &mut copy);
+            Some((placed.payload_type, copy))
+        };
+        let retyped = vec![0x80 | 96, 0x0f, 0x00, 0x03, 96, 1, 2, 3, 8, 9];
+        assert_eq!(leaves(&[(Codec::Red, 63), (Codec::Opus, 96)]), Some((63, retyped)));
+        assert_eq!(leaves(&[(Codec::Opus, 109)]), Some((109, vec![8, 9])));
+        assert_eq!(leaves(&[]), None);
     }
 
     #[test]

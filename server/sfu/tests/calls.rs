@@ -295,3 +295,22 @@ fn a_real_chromium_offer_is_answered_with_three_layers() {
     let rejected = answer.matches(" 0 UDP/TLS/RTP/SAVPF").count();
     assert_eq!(rejected, offer.sdp.matches("m=").count() - 5, "sections without a part are rejected");
 }
+
+#[test]
+fn redundant_sound_is_answered_before_plain_and_only_if_it_repeats_what_is_offered() {
+    let mut class = World::new();
+    let ada = class.teacher(1);
+    let good = class.browsers[&ada].offer.clone();
+    let mut answered = |peer: u64, fmtp: &str| {
+        let red = format!("a=rtpmap:63 red/48000/2\r\na=fmtp:63 {fmtp}\r\na=rtpmap:111 opus");
+        let mut offer = good.clone();
+        offer.sdp = good.sdp.replace("SAVPF 111\r\n", "SAVPF 111 63\r\n").replace("a=rtpmap:111 opus", &red);
+        class.relay.answer(preau_sfu::PeerId(peer), world::CLASS, Role::Student, &offer, class.now).unwrap()
+    };
+    let answer = answered(98, "111/111");
+    let (sent, slots) = (answer.matches("m=audio 9 UDP/TLS/RTP/SAVPF 63 111\r\n").count(), 2);
+    assert_eq!((sent, answer.matches("a=fmtp:63 111/111\r\n").count()), (1 + slots, 1 + slots), "{answer}");
+    for other in ["111/96", "96", "", "111/x"] {
+        assert!(!answered(99, other).contains("red/"), "{other}");
+    }
+}
