@@ -158,6 +158,18 @@ describe('a call', () => {
     expect([w.peers.length, w.asks.length, w.peers[0]?.remote]).toEqual([1, 1, 'answer']);
   });
 
+  it('drafts anew when the network changes while one waits', async () => {
+    const w = world();
+    w.call.prepare();
+    await w.settle();
+    w.call.restart();
+    await w.settle();
+    expect([w.peers.map((peer) => peer.connectionState), w.asks.length]).toEqual([['closed', 'new'], 0]);
+    w.call.start();
+    await w.settle();
+    expect([w.peers.length, w.asks.length, w.peers[1]?.remote]).toEqual([2, 1, 'answer']);
+  });
+
   it('turns things on and off without a new offer, also before there is a connection', async () => {
     const w = world();
     const track = { id: 'voice' } as MediaStreamTrack;

@@ -94,7 +94,13 @@ export class Call {
 
   /** Looks for a new path for the same call: another network, or one that stopped answering. */
   restart(): void {
-    if (this.pc === null || !this.isUsed) return;
+    if (this.pc === null) return;
+    if (!this.isUsed) {
+      // What was gathered for the draft belongs to the old network.
+      this.discard();
+      this.build();
+      return;
+    }
     if (this.pc.connectionState === 'closed') return this.renew('broken');
     this.listener.health('broken');
     this.soon(this.pc, true, 0);
@@ -150,7 +156,10 @@ export class Call {
   /** The next offer, not before `pauseMs` and not faster than the server allows. */
   private soon(pc: RTCPeerConnection, iceRestart: boolean, pauseMs: number): void {
     const gapMs = this.offeredAt + OFFER_EVERY_MS - this.around.now();
-    this.after(Math.max(pauseMs, gapMs, 0), () => void this.negotiate(pc, iceRestart));
+    const waitMs = Math.max(pauseMs, gapMs, 0);
+    // Without a wait it goes before the page is painted anew: who is let in sees the teacher the sooner.
+    if (waitMs === 0) void this.negotiate(pc, iceRestart);
+    else this.after(waitMs, () => void this.negotiate(pc, iceRestart));
   }
 
   private async negotiate(pc: RTCPeerConnection, iceRestart: boolean): Promise<void> {
@@ -182,7 +191,6 @@ export class Call {
     if (this.pc !== pc) return 'lost';
     const sdp = offer.sdp ?? '';
     if (sdp.length > SDP_BYTES_MAX && this.thinner()) return 'lost';
-    await pc.setLocalDescription(offer);
     const { send, receive } = midsOf(sections);
     const answered = await this.around.ask({ offer: { sdp, send, receive } });
     if (this.pc !== pc || 'lost' in answered) return 'lost';
@@ -192,7 +200,7 @@ export class Call {
     return 'connected';
   }
 
-  /** The first offer of a connection. It says nothing to anybody until it is sent. */
+  /** The first offer of a connection, set and with its own addresses gathered. Nobody hears of it until it is sent. */
   private async drafted(pc: RTCPeerConnection): Promise<Draft> {
     const thickness = thicknesses(this.around.videoSlots)[this.thin] ?? THINNEST;
     const sections = addSections(pc, this.around.capabilities(), thickness);
@@ -200,12 +208,12 @@ export class Call {
     for (const what of ['microphone', 'camera', 'screen', 'screenAudio'] as const) {
       void put(sections[what], this.tracks[what]);
     }
-    return { sections, offer: await pc.createOffer() };
+    return { sections, offer: await described(pc, {}) };
   }
 
   private async another(pc: RTCPeerConnection): Promise<Draft> {
     const { sections } = await this.draft;
-    return { sections, offer: await pc.createOffer({ iceRestart: true }) };
+    return { sections, offer: await described(pc, { iceRestart: true }) };
   }
 
   /** Starts again with a shorter offer, if there is a shorter one. */
@@ -241,6 +249,12 @@ export class Call {
     this.cancelTimer();
     this.cancelTimer = this.around.clock.after(ms, then);
   }
+}
+
+async function described(pc: RTCPeerConnection, how: RTCOfferOptions): Promise<RTCSessionDescriptionInit> {
+  const offer = await pc.createOffer(how);
+  await pc.setLocalDescription(offer);
+  return offer;
 }
 
 async function put(transceiver: RTCRtpTransceiver, track: MediaStreamTrack | null): Promise<void> {

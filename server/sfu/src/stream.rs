@@ -8,8 +8,10 @@ use crate::slot::StreamId;
 use crate::timers::PeerKey;
 use std::time::{Duration, Instant};
 
-/// Keyframes are ten times a picture: however many ask, a source is asked once in this time.
+/// Keyframes are ten times a picture: however many ask, a source is asked twice in this time…
 pub const KEYFRAME_EVERY: Duration = Duration::from_secs(1);
+/// …and not again before this: a browser that was not ready for the first one says so after a fifth of a second.
+const KEYFRAME_GAP: Duration = Duration::from_millis(250);
 
 /// A receiver's slot that may show the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,10 +59,11 @@ impl Stream {
     }
 }
 
-/// Requests merged: the first goes at once, the next after [`KEYFRAME_EVERY`].
+/// Requests merged: two go in [`KEYFRAME_EVERY`], [`KEYFRAME_GAP`] apart.
 #[derive(Default)]
 pub struct KeyframeRequests {
-    asked_at: Option<Instant>,
+    /// The last request and the one before.
+    asked_at: [Option<Instant>; 2],
     is_wanted: bool,
 }
 
@@ -78,22 +81,23 @@ impl KeyframeRequests {
 
     /// The stream has just begun, with a keyframe: as good as one asked for.
     pub fn on_first_keyframe(&mut self, now: Instant) {
-        self.asked_at = Some(now);
+        self.asked_at = [Some(now), self.asked_at[0]];
     }
 
+    /// When to ask; `None` while nobody wants it, and before the first time.
     pub fn due(&self) -> Option<Instant> {
-        let asked_at = self.asked_at?;
-        self.is_wanted.then_some(asked_at + KEYFRAME_EVERY)
+        let [last, before] = self.asked_at;
+        let due = last.map(|at| at + KEYFRAME_GAP).max(before.map(|at| at + KEYFRAME_EVERY));
+        due.filter(|_| self.is_wanted)
     }
 
     /// True once when it is time to ask.
     pub fn take_due(&mut self, now: Instant) -> bool {
-        let is_early = self.asked_at.is_some_and(|at| now.saturating_duration_since(at) < KEYFRAME_EVERY);
-        if !self.is_wanted || is_early {
+        if !self.is_wanted || self.due().is_some_and(|due| now < due) {
             return false;
         }
         self.is_wanted = false;
-        self.asked_at = Some(now);
+        self.asked_at = [Some(now), self.asked_at[0]];
         true
     }
 }
@@ -123,11 +127,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requests_are_merged_to_one_a_second() {
+    fn requests_are_merged_to_two_a_second() {
         let start = Instant::now();
         let mut requests = KeyframeRequests::default();
         assert!(requests.want(start), "the first goes at once");
         assert!(!requests.want(start + Duration::from_millis(10)));
+        assert_eq!(requests.due(), Some(start + KEYFRAME_GAP));
+        assert!(requests.take_due(start + KEYFRAME_GAP));
+        assert!(!requests.want(start + 3 * KEYFRAME_GAP));
         assert_eq!(requests.due(), Some(start + KEYFRAME_EVERY));
         assert!(requests.take_due(start + KEYFRAME_EVERY));
         assert!(!requests.take_due(start + 3 * KEYFRAME_EVERY), "nobody asks any more");
