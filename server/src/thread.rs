@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use preau_protocol::ClassId;
+use preau_sfu::Way;
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
@@ -97,7 +98,7 @@ impl Driver {
         for _ in 0..BATCHES_IN_A_ROW_MAX {
             let now = Instant::now();
             let shard = &mut self.shard;
-            if !udp.read(|from, to, bytes| shard.receive(from, to, bytes, now))? {
+            if !udp.read(|from, to, bytes| shard.receive(from.into(), to, bytes, now))? {
                 break;
             }
             shard.settle(now);
@@ -108,7 +109,11 @@ impl Driver {
 
     fn transmit(&mut self, udp: &mut Udp) {
         while let Some(run) = self.shard.poll_transmit() {
-            udp.send(&run);
+            match run.to {
+                Way::Udp(to) => udp.send(to, &run),
+                // None is ever opened.
+                Way::Connection(_) => {}
+            }
         }
     }
 

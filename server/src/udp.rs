@@ -87,15 +87,15 @@ impl Udp {
         Ok(true)
     }
 
-    /// Sends a run. What the kernel has no room for is lost, as it would be on the way.
-    pub fn send(&mut self, run: &Transmit<'_>) {
+    /// Sends a run to `to`. What the kernel has no room for is lost, as it would be on the way.
+    pub fn send(&mut self, to: SocketAddr, run: &Transmit<'_>) {
         let segments_max = self.state.max_gso_segments();
         let whole = run.contents.len();
         let step = run.segment_size.map_or(whole, |size| size * segments_max).max(1);
         for part in run.contents.chunks(step) {
             let segment_size = run.segment_size.filter(|size| *size < part.len());
             let transmit = quinn_udp::Transmit {
-                destination: self.mapped_address(run.to),
+                destination: self.mapped_address(to),
                 ecn: None,
                 contents: part,
                 segment_size,
@@ -134,7 +134,7 @@ mod tests {
         let to = SocketAddr::new("127.0.0.1".parse().expect("address"), port);
         // The runtime knows a socket as writable once it has looked.
         here.socket.writable().await.expect("writable");
-        here.send(&Transmit { to, from: None, contents: &contents, segment_size: Some(100) });
+        here.send(to, &Transmit { to: to.into(), from: None, contents: &contents, segment_size: Some(100) });
         let mut got = Vec::new();
         while got.len() < 3 {
             there.readable().await.expect("readable");

@@ -1,7 +1,6 @@
 //! The way out: control first, then each receiver's packets, sealed in one go and sent as runs.
 
 use crate::event::{Event, Farewell};
-use crate::ice::Path;
 use crate::names::RoomId;
 use crate::outbox::Run;
 use crate::peer::Link;
@@ -11,6 +10,7 @@ use crate::slot::StreamId;
 use crate::speakers::Heard;
 use crate::stats::Dropped;
 use crate::timers::{PeerKey, Timer};
+use crate::way::{Path, Remote, Way};
 use std::time::Instant;
 
 enum Next {
@@ -31,7 +31,11 @@ impl Relay {
         };
         self.stats.datagrams_out += datagrams;
         self.stats.bytes_out += contents.len() as u64;
-        Some(Transmit { to: path.remote, from: path.local, contents, segment_size })
+        let to = match path.remote {
+            Remote::Udp(address) => Way::Udp(address),
+            Remote::Connection(id) => Way::Connection(id),
+        };
+        Some(Transmit { to, from: path.local, contents, segment_size })
     }
 
     fn next_transmit(&mut self) -> Option<Next> {
@@ -175,8 +179,8 @@ impl Relay {
         peer.link = link;
         self.events.push_back(Event::Disconnected { peer: peer.id, why });
         if why == Farewell::ConsentExpired {
-            for address in peer.ice.forget_addresses() {
-                self.by_address.remove(&address);
+            for remote in peer.ice.forget_all() {
+                self.disown(remote);
             }
         }
         self.clear_feeds(key);

@@ -1,15 +1,15 @@
-//! One peer's ICE-lite agent: its credentials, the addresses that proved themselves, the one in use.
+//! One peer's ICE-lite agent: its credentials, the ends that proved themselves, the path in use.
 
+use crate::way::{Path, Remote};
 use rand::RngExt;
 use rand_chacha::ChaCha20Rng;
-use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 /// Without a valid check for this long we may not send (RFC 7675 §5.1).
 pub const CONSENT_MAX: Duration = Duration::from_secs(30);
 
 /// Browsers try each of their interfaces; more would be an attempt to fill our tables.
-pub const ADDRESSES_MAX: usize = 8;
+pub const REMOTES_MAX: usize = 8;
 
 /// RFC 8839 §5.4 asks for 4 and 22 characters at least; 8 characters of 64 make guessing a ufrag idle.
 const UFRAG_LEN: usize = 8;
@@ -32,27 +32,20 @@ impl Credentials {
     }
 }
 
-/// Where a peer is and through which of our addresses it came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Path {
-    pub remote: SocketAddr,
-    pub local: Option<IpAddr>,
-}
-
 /// What a valid check changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Checked {
-    /// An address that now belongs to this peer.
-    pub added: Option<SocketAddr>,
-    /// An address that no longer does.
-    pub forgotten: Option<SocketAddr>,
+    /// An end that now belongs to this peer.
+    pub added: Option<Remote>,
+    /// An end that no longer does.
+    pub forgotten: Option<Remote>,
 }
 
 pub struct IceAgent {
     pub local: Credentials,
     pub remote_ufrag: String,
     /// Oldest first.
-    valid: Vec<SocketAddr>,
+    valid: Vec<Remote>,
     path: Option<Path>,
     checked_at: Option<Instant>,
 }
@@ -75,7 +68,7 @@ impl IceAgent {
         let mut checked = Checked::default();
         self.checked_at = Some(now);
         if !self.valid.contains(&path.remote) {
-            if self.valid.len() == ADDRESSES_MAX {
+            if self.valid.len() == REMOTES_MAX {
                 let in_use = self.path.map(|path| path.remote);
                 let oldest = self.valid.iter().position(|a| Some(*a) != in_use).unwrap_or(0);
                 checked.forgotten = Some(self.valid.remove(oldest));
@@ -99,14 +92,14 @@ impl IceAgent {
         self.checked_at.map(|at| at + CONSENT_MAX)
     }
 
-    /// Another peer proved that it is at `address` now.
-    pub fn forget_address(&mut self, address: SocketAddr) {
-        self.valid.retain(|known| *known != address);
-        self.path = self.path.filter(|path| path.remote != address);
+    /// Another peer proved that it is there now, or nobody is any more.
+    pub fn forget(&mut self, remote: Remote) {
+        self.valid.retain(|known| *known != remote);
+        self.path = self.path.filter(|path| path.remote != remote);
     }
 
-    /// Consent is lost: all addresses must prove themselves again. Returns them.
-    pub fn forget_addresses(&mut self) -> Vec<SocketAddr> {
+    /// Consent is lost: all ends must prove themselves again. Returns them.
+    pub fn forget_all(&mut self) -> Vec<Remote> {
         self.path = None;
         self.checked_at = None;
         std::mem::take(&mut self.valid)
@@ -117,6 +110,7 @@ impl IceAgent {
 mod tests {
     use super::*;
     use rand::SeedableRng;
+    use std::net::SocketAddr;
 
     fn agent() -> IceAgent {
         let mut rng = ChaCha20Rng::from_seed([1; 32]);
@@ -124,7 +118,7 @@ mod tests {
     }
 
     fn path(port: u16) -> Path {
-        Path { remote: SocketAddr::from(([10, 0, 0, 1], port)), local: None }
+        Path { remote: Remote::Udp(SocketAddr::from(([10, 0, 0, 1], port))), local: None }
     }
 
     #[test]
@@ -142,7 +136,7 @@ mod tests {
     fn addresses_are_bounded_and_the_one_in_use_stays() {
         let now = Instant::now();
         let mut ice = agent();
-        for port in 1..=ADDRESSES_MAX as u16 {
+        for port in 1..=REMOTES_MAX as u16 {
             assert_eq!(ice.on_check(path(port), port == 1, now).forgotten, None);
         }
         let checked = ice.on_check(path(99), false, now);

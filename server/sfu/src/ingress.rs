@@ -3,7 +3,6 @@
 use crate::codec::{Codec, Vp8};
 use crate::dtls::{HANDSHAKE_MAX, Progress};
 use crate::event::{Event, Farewell};
-use crate::ice::Path;
 use crate::names::Source;
 use crate::peer::{Claim, Leg, Link, Pending, STREAMS_MAX};
 use crate::relay::{Control, Relay};
@@ -18,6 +17,7 @@ use crate::stream::Stream;
 use crate::stun::BindingRequest;
 use crate::timers::{PeerKey, Timer};
 use crate::twcc::FEEDBACK_EVERY;
+use crate::way::{Path, Remote, Way};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
@@ -49,24 +49,55 @@ impl Protocol {
 impl Relay {
     /// One datagram. `to` is the local address it arrived at, if the socket tells. Decrypts in
     /// place, so `bytes` are not to be used afterwards.
-    pub fn receive(&mut self, from: SocketAddr, to: Option<IpAddr>, bytes: &mut [u8], now: Instant) {
+    pub fn receive(&mut self, from: Way, to: Option<IpAddr>, bytes: &mut [u8], now: Instant) {
         self.stats.datagrams_in += 1;
         self.stats.bytes_in += bytes.len() as u64;
-        if let Err(why) = self.take_in(from, to, bytes, now) {
+        let path = Path { remote: from.into(), local: to };
+        if let Err(why) = self.take_in(path, bytes, now) {
             self.stats.drop_one(why);
         }
         self.settle(now);
     }
 
-    /// Whose checks have proved this address, if anybody's.
-    pub fn peer_at(&self, address: SocketAddr) -> Option<crate::names::PeerId> {
-        let key = *self.by_address.get(&address)?;
-        self.peers.get(key).map(|peer| peer.id)
+    /// Whose checks have proved this way, if anybody's.
+    pub fn peer_at(&self, way: Way) -> Option<crate::names::PeerId> {
+        self.peers.get(self.owner(way.into())?).map(|peer| peer.id)
     }
 
-    fn take_in(&mut self, from: SocketAddr, to: Option<IpAddr>, bytes: &mut [u8], now: Instant) -> Result<(), Dropped> {
+    fn owner(&self, remote: Remote) -> Option<PeerKey> {
+        match remote {
+            Remote::Udp(address) => self.by_address.get(&address).copied(),
+            Remote::Connection(id) => self.connections.peer(id),
+        }
+    }
+
+    /// Gives a proved end to a peer. Returns whose it was before.
+    fn own(&mut self, remote: Remote, key: PeerKey) -> Option<PeerKey> {
+        match remote {
+            Remote::Udp(address) => self.by_address.insert(address, key),
+            Remote::Connection(id) => self.connections.own(id, key),
+        }
+    }
+
+    /// An end that is no longer anybody's.
+    pub(crate) fn disown(&mut self, remote: Remote) {
+        match remote {
+            Remote::Udp(address) => drop(self.by_address.remove(&address)),
+            Remote::Connection(id) => self.connections.end(id),
+        }
+    }
+
+    /// The address as which a remote is seen (RFC 8489 §14.2).
+    fn seen_as(&self, remote: Remote) -> Option<SocketAddr> {
+        match remote {
+            Remote::Udp(address) => Some(address),
+            Remote::Connection(id) => self.connections.from(id),
+        }
+    }
+
+    fn take_in(&mut self, path: Path, bytes: &mut [u8], now: Instant) -> Result<(), Dropped> {
         let protocol = Protocol::of(bytes).ok_or(Dropped::NotMedia)?;
-        let known = self.by_address.get(&from).copied();
+        let known = self.owner(path.remote);
         if let Some(key) = known {
             let peer = self.peers.get_mut(key).ok_or(Dropped::UnknownAddress)?;
             if !peer.ingress.take(now) {
@@ -76,7 +107,7 @@ impl Relay {
             peer.stats.bytes_in += bytes.len() as u64;
         }
         match (protocol, known) {
-            (Protocol::Stun, _) => self.on_stun(Path { remote: from, local: to }, bytes, now),
+            (Protocol::Stun, _) => self.on_stun(path, bytes, now),
             (_, None) => Err(Dropped::UnknownAddress),
             (Protocol::Dtls, Some(key)) => self.on_dtls(key, bytes, now),
             (Protocol::Rtp, Some(key)) => self.on_rtp(key, bytes, now),
@@ -86,6 +117,7 @@ impl Relay {
 
     fn on_stun(&mut self, path: Path, bytes: &[u8], now: Instant) -> Result<(), Dropped> {
         let mut request = BindingRequest::parse(bytes).ok_or(Dropped::BadStun)?;
+        let seen_as = self.seen_as(path.remote).ok_or(Dropped::UnknownAddress)?;
         let key = *self.by_ufrag.get(&request.local_ufrag).ok_or(Dropped::UnknownUfrag)?;
         let peer = self.peers.get_mut(key).ok_or(Dropped::UnknownUfrag)?;
         if request.remote_ufrag != peer.ice.remote_ufrag {
@@ -95,7 +127,7 @@ impl Relay {
         if !request.is_authentic(&peer.ice.local.password, crypto) {
             return Err(Dropped::BadIntegrity);
         }
-        let response = request.response(path.remote, &peer.ice.local.password, crypto).ok_or(Dropped::BadStun)?;
+        let response = request.response(seen_as, &peer.ice.local.password, crypto).ok_or(Dropped::BadStun)?;
         let checked = peer.ice.on_check(path, request.nominates, now);
         let is_first = peer.handshake_until.is_none();
         if is_first {
@@ -107,14 +139,14 @@ impl Relay {
             self.replan.insert(key);
         }
         if let Some(forgotten) = checked.forgotten {
-            self.by_address.remove(&forgotten);
+            self.disown(forgotten);
         }
         if let Some(added) = checked.added
-            && let Some(before) = self.by_address.insert(added, key).filter(|before| *before != key)
+            && let Some(before) = self.own(added, key).filter(|before| *before != key)
             && let Some(other) = self.peers.get_mut(before)
         {
-            // The address moved to another peer: the newer proof counts.
-            other.ice.forget_address(added);
+            // It moved to another peer: the newer proof counts.
+            other.ice.forget(added);
         }
         self.control.push_back(Control { path, bytes: response });
         if is_first {

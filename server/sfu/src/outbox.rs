@@ -1,11 +1,10 @@
 //! What waits to leave: packets of this batch in the clear, and the arena in which they are sealed.
 
-use crate::ice::Path;
 use crate::rtp::HEADER_LEN;
 use crate::slot::{Packet, Slot};
 use crate::srtp::{OVERHEAD_MAX, Sealer};
+use crate::way::{Path, Remote};
 use std::collections::VecDeque;
-use std::net::SocketAddr;
 use std::ops::Range;
 
 /// [`BATCH_DATAGRAMS_MAX`](crate::BATCH_DATAGRAMS_MAX) full datagrams, and as much again in repairs.
@@ -91,9 +90,9 @@ impl Arena {
         self.runs.pop_front()
     }
 
-    /// Drops the runs for an address that is no longer anybody's.
-    pub fn forget(&mut self, address: SocketAddr) {
-        self.runs.retain(|run| run.path.remote != address);
+    /// Drops the runs for an end that is no longer anybody's.
+    pub fn forget(&mut self, remote: Remote) {
+        self.runs.retain(|run| run.path.remote != remote);
     }
 
     pub fn bytes(&self, range: Range<usize>) -> &[u8] {

@@ -2,9 +2,10 @@
 
 use crate::answer::{self, Host, Use};
 use crate::certificate::Certificate;
+use crate::connections::{ConnectionNews, Connections};
 use crate::dtls::{Dtls, DtlsConfig};
 use crate::event::Event;
-use crate::ice::{Credentials, IceAgent, Path};
+use crate::ice::{Credentials, IceAgent};
 use crate::names::{Mid, PeerId, Role, RoomId, Source};
 use crate::offer::{Offer, OfferError, ReceiveMids};
 use crate::outbox::{Arena, Batch};
@@ -18,6 +19,7 @@ use crate::slot::Slot;
 use crate::stats::{PeerStats, Stats};
 use crate::timers::{PeerKey, Timer, Timers};
 use crate::twcc::Twcc;
+use crate::way::{ConnectionId, Path, Remote, Way};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -56,7 +58,7 @@ pub struct Look {
 /// Datagrams for one receiver.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Transmit<'a> {
-    pub to: SocketAddr,
+    pub to: Way,
     /// The local address to send from: the one the receiver's checks came to, if it was known.
     pub from: Option<IpAddr>,
     pub contents: &'a [u8],
@@ -79,6 +81,7 @@ pub struct Relay {
     pub(crate) peers: Peers,
     pub(crate) by_ufrag: HashMap<String, PeerKey>,
     pub(crate) by_address: HashMap<SocketAddr, PeerKey>,
+    pub(crate) connections: Connections,
     pub(crate) rooms: BTreeMap<RoomId, Room>,
     pub(crate) timers: Timers,
     pub(crate) batch: Batch,
@@ -107,6 +110,7 @@ impl Relay {
             peers: Peers::default(),
             by_ufrag: HashMap::new(),
             by_address: HashMap::new(),
+            connections: Connections::default(),
             rooms: BTreeMap::new(),
             timers: Timers::default(),
             batch: Batch::new(),
@@ -328,11 +332,11 @@ impl Relay {
         self.clear_feeds(key);
         let Some(mut gone) = self.peers.remove(key) else { return };
         self.by_ufrag.remove(&gone.ice.local.ufrag);
-        for address in gone.ice.forget_addresses() {
-            self.by_address.remove(&address);
+        for remote in gone.ice.forget_all() {
+            self.disown(remote);
             // Nothing that waits may still leave for it.
-            self.control.retain(|control| control.path.remote != address);
-            self.arena.forget(address);
+            self.control.retain(|control| control.path.remote != remote);
+            self.arena.forget(remote);
         }
         self.replan.remove(&key);
         if let Some(room) = self.rooms.get_mut(&gone.room) {
@@ -343,6 +347,24 @@ impl Relay {
         }
         self.replan_room(gone.room);
         self.settle(now);
+    }
+
+    /// The edge has a new connection; its datagrams come by [`Relay::receive`].
+    pub fn open(&mut self, id: ConnectionId, from: SocketAddr, now: Instant) {
+        self.connections.open(id, from, now);
+    }
+
+    /// A connection has ended. Its peer, if it has one, must find another path.
+    pub fn close(&mut self, id: ConnectionId) {
+        let owner = self.connections.closed(id);
+        if let Some(peer) = owner.and_then(|key| self.peers.get_mut(key)) {
+            peer.ice.forget(Remote::Connection(id));
+        }
+    }
+
+    /// What the edge has to do about its connections, until `None`.
+    pub fn poll_connection(&mut self) -> Option<ConnectionNews> {
+        self.connections.poll_news()
     }
 
     /// The next event, until `None`.

@@ -1,8 +1,9 @@
 //! Calls as their people would tell them: joined, seen, heard, silenced, attacked.
 
+mod ways;
 mod world;
 
-use preau_sfu::{Audience, Dropped, Event, Mid, Permit, Role, Source};
+use preau_sfu::{Audience, Dropped, Event, Mid, Permit, Role, Source, Way};
 use rtc_dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 use std::time::Duration;
 use world::{Seen, World};
@@ -126,7 +127,7 @@ fn a_lost_packet_is_sent_again_as_rtx() {
     let [high, low] = lost.sequence.to_be_bytes();
     let nack = [0x81, 205, 0, 3, 0, 0, 0, 9, ssrc[0], ssrc[1], ssrc[2], ssrc[3], high, low, 0, 0];
     let browser = class.browsers.get_mut(&noe).unwrap();
-    let (from, sealed) = (browser.address, browser.seal_report(&nack));
+    let (from, sealed) = (browser.way, browser.seal_report(&nack));
     class.send_raw(from, sealed);
     let again = class.seen(noe).last().unwrap();
     assert_eq!((again.payload_type, &again.payload[..2]), (97, &[high, low][..]));
@@ -182,7 +183,7 @@ fn a_change_of_network_keeps_the_call() {
     class.allow_all(ada);
     class.look(noe, &[ada]);
     class.picture(ada, true, 3);
-    class.browsers.get_mut(&noe).unwrap().address = "203.0.113.9:77".parse().unwrap();
+    class.browsers.get_mut(&noe).unwrap().way = way("203.0.113.9:77");
     class.check(noe, true);
     class.picture(ada, false, 3);
     assert_eq!(class.seen(noe).len(), 6);
@@ -206,7 +207,7 @@ fn forgeries_of_every_length_are_dropped_and_the_call_lives() {
     class.allow_all(ada);
     class.look(noe, &[ada]);
     class.picture(ada, true, 3);
-    let from = class.browsers[&ada].address;
+    let from = class.browsers[&ada].way;
     let answers = class.browsers[&ada].stun_answers;
     for len in 0..=1500 {
         for head in [[0x80, 96], [0x90, 111], [0xbf, 96], [0x80, 200], [0x81, 205], [0, 1], [22, 254], [64, 0]] {
@@ -229,8 +230,8 @@ fn a_check_with_a_wrong_password_is_met_with_silence() {
     let ada = class.teacher(1);
     let answers = class.browsers[&ada].stun_answers;
     let bytes = class.browsers[&ada].binding_request(true, Some("wrong"));
-    class.send_raw(class.browsers[&ada].address, bytes.clone());
-    class.send_raw("203.0.113.66:6".parse().unwrap(), bytes);
+    class.send_raw(class.browsers[&ada].way, bytes.clone());
+    class.send_raw(way("203.0.113.66:6"), bytes);
     assert_eq!(class.browsers[&ada].stun_answers, answers);
     assert_eq!(class.dropped(Dropped::BadIntegrity), 2);
 }
@@ -313,4 +314,8 @@ fn redundant_sound_is_answered_before_plain_and_only_if_it_repeats_what_is_offer
     for other in ["111/96", "96", "", "111/x"] {
         assert!(!answered(99, other).contains("red/"), "{other}");
     }
+}
+
+fn way(address: &str) -> Way {
+    Way::Udp(address.parse().unwrap())
 }

@@ -1,7 +1,7 @@
 //! A journey over real sockets: the `webrtc` crate publishes, another receives.
 
 use preau_sfu::{
-    Certificate, Event, Look, Mid, Offer, PeerId, Permit, ReceiveMids, Relay, RelayConfig, Role, RoomId, Source,
+    Certificate, Event, Look, Mid, Offer, PeerId, Permit, ReceiveMids, Relay, RelayConfig, Role, RoomId, Source, Way,
 };
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_VP8, MediaEngine};
@@ -41,20 +41,22 @@ async fn run_relay(
     loop {
         let wake = relay.poll_timeout().unwrap_or(Instant::now() + PATIENCE);
         tokio::select! {
-            Ok((len, from)) = socket.recv_from(&mut bytes) => relay.receive(from, None, &mut bytes[..len], Instant::now()),
+            Ok((len, from)) = socket.recv_from(&mut bytes) => relay.receive(from.into(), None, &mut bytes[..len], Instant::now()),
             command = commands.recv() => match command {
                 Some(command) => command(&mut relay, Instant::now()),
                 None => return,
             },
             () = tokio::time::sleep_until(wake.into()) => relay.handle_timeout(Instant::now()),
         }
-        let mut out: Vec<(SocketAddr, Vec<u8>)> = Vec::new();
+        let mut out: Vec<(Way, Vec<u8>)> = Vec::new();
         while let Some(transmit) = relay.poll_transmit() {
             let size = transmit.segment_size.unwrap_or(transmit.contents.len());
             out.extend(transmit.contents.chunks(size).map(|bytes| (transmit.to, bytes.to_vec())));
         }
         for (to, bytes) in out {
-            let _ = socket.send_to(&bytes, to).await;
+            if let Way::Udp(to) = to {
+                let _ = socket.send_to(&bytes, to).await;
+            }
         }
         while let Some(event) = relay.poll_event() {
             let _ = events.send(event);

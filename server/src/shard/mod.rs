@@ -15,14 +15,14 @@ mod media;
 mod room;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
 use preau_classroom::{Classroom, DeviceId, Entry, Identity, Input as ClassInput, Setup};
 use preau_protocol::{Ask, ClassId, Close, Invited, PersonId, Phase, Resume, SessionId, UnixMs};
-use preau_sfu::{Relay, RelayConfig, Transmit};
+use preau_sfu::{Relay, RelayConfig, Transmit, Way};
 
 pub use epoch::Epoch;
 use media::Media;
@@ -201,14 +201,14 @@ impl Shard {
     ///
     /// A datagram that makes the relay panic is a bug, and stays its sender's: their media ends and begins anew, and
     /// nobody else's is touched.
-    pub fn receive(&mut self, from: SocketAddr, to: Option<IpAddr>, bytes: &mut [u8], now: Instant) {
+    pub fn receive(&mut self, from: Way, to: Option<IpAddr>, bytes: &mut [u8], now: Instant) {
         let relay = &mut self.media.relay;
         if catch_unwind(AssertUnwindSafe(|| relay.receive(from, to, bytes, now))).is_err() {
             self.media_failed(from, now);
         }
     }
 
-    fn media_failed(&mut self, from: SocketAddr, now: Instant) {
+    fn media_failed(&mut self, from: Way, now: Instant) {
         tracing::error!("a datagram made the relay panic; its sender's media begins anew");
         let Some(peer) = self.media.relay.peer_at(from) else { return };
         let Some(owner) = self.media.owner(peer) else { return };

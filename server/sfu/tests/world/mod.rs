@@ -4,8 +4,8 @@
 
 use bytes::BytesMut;
 use preau_sfu::{
-    Certificate, Dropped, Event, Look, Mid, Offer, PeerId, Permit, ReceiveMids, Relay, RelayConfig, Role, RoomId,
-    Source,
+    Certificate, ConnectionNews, Dropped, Event, Look, Mid, Offer, PeerId, Permit, ReceiveMids, Relay, RelayConfig,
+    Role, RoomId, Source, Way,
 };
 use rtc_crypto::{RTCCryptoProvider, providers::AwsLcRsProvider};
 use rtc_dtls::config::{ConfigBuilder, HandshakeConfig};
@@ -18,8 +18,9 @@ use rtc_srtp::protection_profile::ProtectionProfile;
 use rtc_stun::attributes::{ATTR_ICE_CONTROLLING, ATTR_USE_CANDIDATE, ATTR_USERNAME};
 use rtc_stun::fingerprint::FINGERPRINT;
 use rtc_stun::integrity::MessageIntegrity;
-use rtc_stun::message::{BINDING_REQUEST, Message, Setter, TransactionId};
+use rtc_stun::message::{BINDING_REQUEST, Getter, Message, Setter, TransactionId};
 use rtc_stun::textattrs::TextAttribute;
+use rtc_stun::xoraddr::XorMappedAddress;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -50,7 +51,8 @@ pub struct Seen {
 
 pub struct Browser {
     pub id: PeerId,
-    pub address: SocketAddr,
+    /// How it reaches the relay.
+    pub way: Way,
     pub offer: Offer,
     pub answer: String,
     provider: Arc<dyn RTCCryptoProvider>,
@@ -63,6 +65,8 @@ pub struct Browser {
     /// Decrypted RTCP.
     pub reports: Vec<Vec<u8>>,
     pub stun_answers: usize,
+    /// As whom the relay answered the last check.
+    pub seen_as: Option<SocketAddr>,
     pub datagrams: usize,
     next: u16,
 }
@@ -81,14 +85,24 @@ impl World {
 
     /// Offers, checks, shakes hands. Nothing is allowed yet.
     pub fn join(&mut self, number: u64, role: Role, prefers: SrtpProtectionProfile) -> PeerId {
-        let mut browser = Browser::new(number, prefers);
+        self.seat(Browser::new(number, prefers), role)
+    }
+
+    /// The same for a browser that reaches the relay another way.
+    pub fn join_by(&mut self, number: u64, role: Role, way: Way) -> PeerId {
+        let mut browser = Browser::new(number, SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm);
+        browser.way = way;
+        self.seat(browser, role)
+    }
+
+    fn seat(&mut self, mut browser: Browser, role: Role) -> PeerId {
         let id = browser.id;
         browser.answer = self.relay.answer(id, CLASS, role, &browser.offer, self.now).unwrap();
         self.browsers.insert(id, browser);
         self.check(id, true);
         let browser = self.browsers.get_mut(&id).unwrap();
         browser.start_dtls(self.now);
-        let (from, flights) = (browser.address, browser.take_flights());
+        let (from, flights) = (browser.way, browser.take_flights());
         for flight in flights {
             self.send_raw(from, flight);
         }
@@ -115,14 +129,14 @@ impl World {
         self.pump();
     }
 
-    /// An ICE check from the browser's address.
+    /// An ICE check from where the browser is.
     pub fn check(&mut self, id: PeerId, nominates: bool) {
         let browser = &self.browsers[&id];
         let bytes = browser.binding_request(nominates, None);
-        self.send_raw(browser.address, bytes);
+        self.send_raw(browser.way, bytes);
     }
 
-    pub fn send_raw(&mut self, from: SocketAddr, mut bytes: Vec<u8>) {
+    pub fn send_raw(&mut self, from: Way, mut bytes: Vec<u8>) {
         self.relay.receive(from, None, &mut bytes, self.now);
         self.pump();
     }
@@ -133,7 +147,7 @@ impl World {
         for i in 0..packets {
             let browser = self.browsers.get_mut(&id).unwrap();
             let sealed = browser.video_packet(is_key, i == 0, i + 1 == packets);
-            let from = browser.address;
+            let from = browser.way;
             self.relay.receive(from, None, &mut { sealed }, self.now);
         }
         self.pump();
@@ -143,7 +157,7 @@ impl World {
         self.pass(Duration::from_millis(20));
         let browser = self.browsers.get_mut(&id).unwrap();
         let sealed = browser.audio_packet(level);
-        let from = browser.address;
+        let from = browser.way;
         self.send_raw(from, sealed);
     }
 
@@ -173,7 +187,7 @@ impl World {
                 return;
             }
             for (to, bytes) in to_browsers {
-                let browser = self.browsers.values_mut().find(|browser| browser.address == to);
+                let browser = self.browsers.values_mut().find(|browser| browser.way == to);
                 let Some(browser) = browser else { continue };
                 for mut reply in browser.receive(&bytes, self.now) {
                     self.relay.receive(to, None, &mut reply, self.now);
@@ -184,6 +198,11 @@ impl World {
 
     pub fn seen(&self, id: PeerId) -> &[Seen] {
         &self.browsers[&id].seen
+    }
+
+    /// What the relay wants done with connections.
+    pub fn news(&mut self) -> Vec<ConnectionNews> {
+        std::iter::from_fn(|| self.relay.poll_connection()).collect()
     }
 
     pub fn dropped(&self, why: Dropped) -> u64 {
@@ -212,7 +231,7 @@ impl Browser {
         let dtls = Endpoint::new(address, TransportProtocol::UDP, None);
         Browser {
             id: PeerId(number),
-            address,
+            way: address.into(),
             offer: offer(number, &fingerprint),
             answer: String::new(),
             provider,
@@ -224,6 +243,7 @@ impl Browser {
             seen: Vec::new(),
             reports: Vec::new(),
             stun_answers: 0,
+            seen_as: None,
             datagrams: 0,
             next: 65_530,
         }
@@ -273,7 +293,14 @@ impl Browser {
     fn receive(&mut self, bytes: &[u8], now: Instant) -> Vec<Vec<u8>> {
         self.datagrams += 1;
         match bytes[0] {
-            0..=3 => self.stun_answers += 1,
+            0..=3 => {
+                self.stun_answers += 1;
+                let mut message = Message::new();
+                message.unmarshal_binary(bytes).unwrap();
+                let mut seen_as = XorMappedAddress::default();
+                seen_as.get_from(&message).unwrap();
+                self.seen_as = Some(SocketAddr::new(seen_as.ip, seen_as.port));
+            }
             20..=63 => {
                 let events = self.dtls.read(now, relay_address(), None, BytesMut::from(bytes)).unwrap();
                 if events.iter().any(|event| matches!(event, EndpointEvent::HandshakeComplete)) {

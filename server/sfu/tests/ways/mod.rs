@@ -1,0 +1,3 @@
+//! Stories of the ways through other than plain UDP.
+
+mod connections;
