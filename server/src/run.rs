@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use preau_sfu::{Certificate, CertificateError, RelayConfig};
+use preau_sfu::{Certificate, CertificateError, RelayConfig, Ways};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -150,6 +150,7 @@ fn start_shards(config: &Config, store: &Store) -> Result<(Shards, Threads, Vec<
             certificate: certificate.clone(),
             addresses: ips.iter().map(|ip| SocketAddr::new(*ip, port)).collect(),
             seed: rand::random(),
+            ways: Ways::default(),
         };
         let (inbox, thread) = thread::start(index, Shard::new(relay, epoch), bound, store.clone())?;
         inboxes.push(inbox);

@@ -22,6 +22,8 @@ pub enum Use {
 pub struct Host<'a> {
     pub fingerprint: &'a str,
     pub addresses: &'a [SocketAddr],
+    /// There is TCP at the same addresses.
+    pub has_tcp: bool,
 }
 
 /// Writes the answer. `uses` says for each section of `session`, in order, what it is for.
@@ -52,7 +54,7 @@ pub fn write(session: &Session, uses: &[Use], local: &Credentials, version: u64,
             Use::Sent | Use::Slot { .. } => {
                 write_section(&mut sdp, section, *section_use);
                 if std::mem::take(&mut needs_candidates) {
-                    write_candidates(&mut sdp, host.addresses);
+                    write_candidates(&mut sdp, host);
                 }
             }
         }
@@ -174,13 +176,24 @@ pub fn cname(mid: &Mid, source: Source) -> String {
     }
 }
 
+/// A browser opens a connection to each at once: one of each family, and of a second network.
+const TCP_CANDIDATES_MAX: usize = 4;
+
 /// RFC 8839 §5.1; the priority is that of a host candidate (RFC 8445 §5.1.2).
-fn write_candidates(sdp: &mut String, addresses: &[SocketAddr]) {
-    for (i, address) in addresses.iter().enumerate() {
+fn write_candidates(sdp: &mut String, host: &Host<'_>) {
+    for (i, address) in host.addresses.iter().enumerate() {
         let preference = 65_535_u32.saturating_sub(u32::try_from(i).unwrap_or(u32::MAX));
         let priority = (126 << 24) | (preference << 8) | 255;
         let (ip, port, foundation) = (address.ip(), address.port(), i + 1);
         line(sdp, format_args!("a=candidate:{foundation} 1 udp {priority} {ip} {port} typ host"));
+    }
+    let tcp = host.addresses.iter().take(if host.has_tcp { TCP_CANDIDATES_MAX } else { 0 });
+    for (i, address) in tcp.enumerate() {
+        // RFC 6544 §4.2: below any UDP, and passive before active.
+        let preference = (4_u32 << 13) | 8_191_u32.saturating_sub(i as u32);
+        let priority = (90 << 24) | (preference << 8) | 255;
+        let (ip, port, foundation) = (address.ip(), address.port(), host.addresses.len() + i + 1);
+        line(sdp, format_args!("a=candidate:{foundation} 1 tcp {priority} {ip} {port} typ host tcptype passive"));
     }
     line(sdp, format_args!("a=end-of-candidates"));
 }

@@ -6,6 +6,7 @@ use crate::peer::Link;
 use crate::relay::Relay;
 use crate::report;
 use crate::timers::{PeerKey, Timer};
+use crate::turn::Turn;
 use crate::twcc::FEEDBACK_EVERY;
 use std::time::{Duration, Instant};
 
@@ -15,12 +16,14 @@ pub const REPORT_EVERY: Duration = Duration::from_secs(1);
 impl Relay {
     /// When to call [`Relay::handle_timeout`].
     pub fn poll_timeout(&self) -> Option<Instant> {
-        [self.timers.next(), self.connections.poll_timeout()].into_iter().flatten().min()
+        let turn = self.turn.as_ref().and_then(Turn::poll_timeout);
+        [self.timers.next(), self.connections.poll_timeout(), turn].into_iter().flatten().min()
     }
 
     /// Does everything that is due at `now`.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.connections.handle_timeout(now);
+        self.lose_expired(now);
         while let Some((key, timer)) = self.timers.pop_due(now) {
             let Some(peer) = self.peers.get_mut(key) else { continue };
             let armed = &mut peer.armed[timer as usize];

@@ -10,7 +10,8 @@ use crate::slot::StreamId;
 use crate::speakers::Heard;
 use crate::stats::Dropped;
 use crate::timers::{PeerKey, Timer};
-use crate::way::{Path, Remote, Way};
+use crate::turn;
+use crate::way::{AllocationId, Path, Remote, Way};
 use std::time::Instant;
 
 enum Next {
@@ -18,15 +19,39 @@ enum Next {
     Run(Run),
 }
 
+impl Next {
+    fn path(&self) -> Path {
+        match self {
+            Next::Control(path) => *path,
+            Next::Run(run) => run.path,
+        }
+    }
+}
+
 impl Relay {
     /// The next datagrams to send, until `None`.
     pub fn poll_transmit(&mut self) -> Option<Transmit<'_>> {
-        let next = self.next_transmit()?;
-        let (path, contents, segment_size, datagrams) = match &next {
-            Next::Control(path) => (*path, &self.lent[..], None, 1),
-            Next::Run(run) => {
+        let (next, wrapped) = loop {
+            let next = self.next_transmit()?;
+            match next.path().remote {
+                Remote::Udp(_) | Remote::Connection(_) => break (next, None),
+                // An allocation may have ended while this waited.
+                Remote::Relayed(id) => match self.wrap(id, &next) {
+                    Some(wrapped) => break (next, Some(wrapped)),
+                    None => continue,
+                },
+            }
+        };
+        let datagrams = match &next {
+            Next::Control(_) => 1,
+            Next::Run(run) => run.segments() as u64,
+        };
+        let (path, contents, segment_size) = match (&next, wrapped) {
+            (_, Some((client, size))) => (client, &self.wrapped[..], (datagrams > 1).then_some(size)),
+            (Next::Control(path), None) => (*path, &self.lent[..], None),
+            (Next::Run(run), None) => {
                 let size = (!run.is_single()).then_some(run.segment_size);
-                (run.path, self.arena.bytes(run.range.clone()), size, run.segments() as u64)
+                (run.path, self.arena.bytes(run.range.clone()), size)
             }
         };
         self.stats.datagrams_out += datagrams;
@@ -34,8 +59,22 @@ impl Relay {
         let to = match path.remote {
             Remote::Udp(address) => Way::Udp(address),
             Remote::Connection(id) => Way::Connection(id),
+            // The client of an allocation is never relayed itself.
+            Remote::Relayed(_) => return None,
         };
         Some(Transmit { to, from: path.local, contents, segment_size })
+    }
+
+    /// Wraps what is for a relayed address, for the way to the client behind it.
+    fn wrap(&mut self, id: AllocationId, next: &Next) -> Option<(Path, usize)> {
+        let (contents, segment_size) = match next {
+            Next::Control(_) => (&self.lent[..], self.lent.len()),
+            Next::Run(run) => (self.arena.bytes(run.range.clone()), run.segment_size),
+        };
+        let local = next.path().local;
+        let candidate = *self.addresses.iter().find(|address| Some(address.ip()) == local)?;
+        let run = turn::Run { contents, segment_size };
+        self.turn.as_ref()?.wrap(id, candidate, &run, &mut self.wrapped)
     }
 
     fn next_transmit(&mut self) -> Option<Next> {

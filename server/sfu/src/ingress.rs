@@ -1,7 +1,7 @@
-//! The way in: one datagram, from the socket to the stream it belongs to.
+//! The way in: what a peer sent, from its datagram to the stream it belongs to.
 
 use crate::codec::{Codec, Vp8};
-use crate::dtls::{HANDSHAKE_MAX, Progress};
+use crate::dtls::Progress;
 use crate::event::{Event, Farewell};
 use crate::names::Source;
 use crate::peer::{Claim, Leg, Link, Pending, STREAMS_MAX};
@@ -14,149 +14,15 @@ use crate::slot::{Packet, StreamId};
 use crate::srtp::NotOpened;
 use crate::stats::Dropped;
 use crate::stream::Stream;
-use crate::stun::BindingRequest;
 use crate::timers::{PeerKey, Timer};
 use crate::twcc::FEEDBACK_EVERY;
-use crate::way::{Path, Remote, Way};
-use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 /// A receiver that waits for more than this in one batch is not drained.
 const PENDING_MAX: usize = 1_024;
 
-/// What a datagram is by its first byte (RFC 7983 §7).
-enum Protocol {
-    Stun,
-    Dtls,
-    Rtp,
-    Rtcp,
-}
-
-impl Protocol {
-    fn of(datagram: &[u8]) -> Option<Protocol> {
-        let &[first, second, ..] = datagram else { return None };
-        match first {
-            0..=3 => Some(Protocol::Stun),
-            20..=63 => Some(Protocol::Dtls),
-            // RFC 5761 §4: packet types 192 to 223 are RTCP.
-            128..=191 if (192..=223).contains(&second) => Some(Protocol::Rtcp),
-            128..=191 => Some(Protocol::Rtp),
-            _ => None,
-        }
-    }
-}
-
 impl Relay {
-    /// One datagram. `to` is the local address it arrived at, if the socket tells. Decrypts in
-    /// place, so `bytes` are not to be used afterwards.
-    pub fn receive(&mut self, from: Way, to: Option<IpAddr>, bytes: &mut [u8], now: Instant) {
-        self.stats.datagrams_in += 1;
-        self.stats.bytes_in += bytes.len() as u64;
-        let path = Path { remote: from.into(), local: to };
-        if let Err(why) = self.take_in(path, bytes, now) {
-            self.stats.drop_one(why);
-        }
-        self.settle(now);
-    }
-
-    /// Whose checks have proved this way, if anybody's.
-    pub fn peer_at(&self, way: Way) -> Option<crate::names::PeerId> {
-        self.peers.get(self.owner(way.into())?).map(|peer| peer.id)
-    }
-
-    fn owner(&self, remote: Remote) -> Option<PeerKey> {
-        match remote {
-            Remote::Udp(address) => self.by_address.get(&address).copied(),
-            Remote::Connection(id) => self.connections.peer(id),
-        }
-    }
-
-    /// Gives a proved end to a peer. Returns whose it was before.
-    fn own(&mut self, remote: Remote, key: PeerKey) -> Option<PeerKey> {
-        match remote {
-            Remote::Udp(address) => self.by_address.insert(address, key),
-            Remote::Connection(id) => self.connections.own(id, key),
-        }
-    }
-
-    /// An end that is no longer anybody's.
-    pub(crate) fn disown(&mut self, remote: Remote) {
-        match remote {
-            Remote::Udp(address) => drop(self.by_address.remove(&address)),
-            Remote::Connection(id) => self.connections.end(id),
-        }
-    }
-
-    /// The address as which a remote is seen (RFC 8489 §14.2).
-    fn seen_as(&self, remote: Remote) -> Option<SocketAddr> {
-        match remote {
-            Remote::Udp(address) => Some(address),
-            Remote::Connection(id) => self.connections.from(id),
-        }
-    }
-
-    fn take_in(&mut self, path: Path, bytes: &mut [u8], now: Instant) -> Result<(), Dropped> {
-        let protocol = Protocol::of(bytes).ok_or(Dropped::NotMedia)?;
-        let known = self.owner(path.remote);
-        if let Some(key) = known {
-            let peer = self.peers.get_mut(key).ok_or(Dropped::UnknownAddress)?;
-            if !peer.ingress.take(now) {
-                return Err(Dropped::TooFast);
-            }
-            peer.stats.packets_in += 1;
-            peer.stats.bytes_in += bytes.len() as u64;
-        }
-        match (protocol, known) {
-            (Protocol::Stun, _) => self.on_stun(path, bytes, now),
-            (_, None) => Err(Dropped::UnknownAddress),
-            (Protocol::Dtls, Some(key)) => self.on_dtls(key, bytes, now),
-            (Protocol::Rtp, Some(key)) => self.on_rtp(key, bytes, now),
-            (Protocol::Rtcp, Some(key)) => self.on_rtcp(key, bytes, now),
-        }
-    }
-
-    fn on_stun(&mut self, path: Path, bytes: &[u8], now: Instant) -> Result<(), Dropped> {
-        let mut request = BindingRequest::parse(bytes).ok_or(Dropped::BadStun)?;
-        let seen_as = self.seen_as(path.remote).ok_or(Dropped::UnknownAddress)?;
-        let key = *self.by_ufrag.get(&request.local_ufrag).ok_or(Dropped::UnknownUfrag)?;
-        let peer = self.peers.get_mut(key).ok_or(Dropped::UnknownUfrag)?;
-        if request.remote_ufrag != peer.ice.remote_ufrag {
-            return Err(Dropped::UnknownUfrag);
-        }
-        let crypto = self.dtls.provider().crypto();
-        if !request.is_authentic(&peer.ice.local.password, crypto) {
-            return Err(Dropped::BadIntegrity);
-        }
-        let response = request.response(seen_as, &peer.ice.local.password, crypto).ok_or(Dropped::BadStun)?;
-        let checked = peer.ice.on_check(path, request.nominates, now);
-        let is_first = peer.handshake_until.is_none();
-        if is_first {
-            peer.handshake_until = Some(now + HANDSHAKE_MAX);
-        }
-        if peer.link == Link::Lost && peer.srtp.is_some() {
-            peer.link = Link::Connected;
-            self.events.push_back(Event::Connected { peer: peer.id });
-            self.replan.insert(key);
-        }
-        if let Some(forgotten) = checked.forgotten {
-            self.disown(forgotten);
-        }
-        if let Some(added) = checked.added
-            && let Some(before) = self.own(added, key).filter(|before| *before != key)
-            && let Some(other) = self.peers.get_mut(before)
-        {
-            // It moved to another peer: the newer proof counts.
-            other.ice.forget(added);
-        }
-        self.control.push_back(Control { path, bytes: response });
-        if is_first {
-            self.arm(key, Timer::Dtls, now + HANDSHAKE_MAX);
-        }
-        self.arm(key, Timer::Consent, now + crate::ice::CONSENT_MAX);
-        Ok(())
-    }
-
-    fn on_dtls(&mut self, key: PeerKey, bytes: &[u8], now: Instant) -> Result<(), Dropped> {
+    pub(crate) fn on_dtls(&mut self, key: PeerKey, bytes: &[u8], now: Instant) -> Result<(), Dropped> {
         let peer = self.peers.get_mut(key).ok_or(Dropped::UnknownAddress)?;
         if peer.link == Link::Dead {
             return Err(Dropped::BadDtls);
@@ -197,7 +63,7 @@ impl Relay {
         }
     }
 
-    fn on_rtp(&mut self, key: PeerKey, bytes: &mut [u8], now: Instant) -> Result<(), Dropped> {
+    pub(crate) fn on_rtp(&mut self, key: PeerKey, bytes: &mut [u8], now: Instant) -> Result<(), Dropped> {
         let peer = self.peers.get_mut(key).ok_or(Dropped::UnknownAddress)?;
         let keys = peer.srtp.as_mut().ok_or(Dropped::NoKeys)?;
         let header = RtpHeader::parse(bytes).ok_or(Dropped::NotMedia)?;
@@ -434,7 +300,7 @@ impl Relay {
         peer.pending.push(pending);
     }
 
-    fn on_rtcp(&mut self, key: PeerKey, bytes: &mut [u8], now: Instant) -> Result<(), Dropped> {
+    pub(crate) fn on_rtcp(&mut self, key: PeerKey, bytes: &mut [u8], now: Instant) -> Result<(), Dropped> {
         let peer = self.peers.get_mut(key).ok_or(Dropped::UnknownAddress)?;
         let keys = peer.srtp.as_mut().ok_or(Dropped::NoKeys)?;
         let len = keys.opener.open_rtcp(bytes, &mut peer.rtcp_window).map_err(dropped)?;

@@ -2,7 +2,7 @@
 
 use crate::answer::{self, Host, Use};
 use crate::certificate::Certificate;
-use crate::connections::{ConnectionNews, Connections};
+use crate::connections::Connections;
 use crate::dtls::{Dtls, DtlsConfig};
 use crate::event::Event;
 use crate::ice::{Credentials, IceAgent};
@@ -18,8 +18,9 @@ use crate::session::{Extension, Kind, Session};
 use crate::slot::Slot;
 use crate::stats::{PeerStats, Stats};
 use crate::timers::{PeerKey, Timer, Timers};
+use crate::turn::{Turn, TurnConfig};
 use crate::twcc::Twcc;
-use crate::way::{ConnectionId, Path, Remote, Way};
+use crate::way::{Path, Way};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -45,6 +46,17 @@ pub struct RelayConfig {
     /// Seeds ufrags, passwords, SSRCs and first sequence numbers. From the system's randomness in
     /// production; DTLS keys never come from it.
     pub seed: [u8; 32],
+    pub ways: Ways,
+}
+
+/// The ways to this relay besides UDP. By default there are none.
+#[derive(Clone, Default)]
+pub struct Ways {
+    /// The edge also accepts TCP at the addresses above (RFC 6544).
+    pub has_tcp: bool,
+    pub turn: Option<TurnConfig>,
+    /// Answers [`Probe`](crate::Probe)s made with this.
+    pub probe_password: Option<String>,
 }
 
 /// One camera somebody wants to see.
@@ -74,7 +86,8 @@ pub(crate) struct Control {
 }
 
 pub struct Relay {
-    addresses: Vec<SocketAddr>,
+    pub(crate) addresses: Vec<SocketAddr>,
+    has_tcp: bool,
     fingerprint: String,
     rng: ChaCha20Rng,
     pub(crate) dtls: DtlsConfig,
@@ -82,6 +95,8 @@ pub struct Relay {
     pub(crate) by_ufrag: HashMap<String, PeerKey>,
     pub(crate) by_address: HashMap<SocketAddr, PeerKey>,
     pub(crate) connections: Connections,
+    pub(crate) turn: Option<Turn>,
+    pub(crate) probe_password: Option<String>,
     pub(crate) rooms: BTreeMap<RoomId, Room>,
     pub(crate) timers: Timers,
     pub(crate) batch: Batch,
@@ -89,6 +104,8 @@ pub struct Relay {
     pub(crate) control: VecDeque<Control>,
     /// The control datagram that `poll_transmit` lent out last.
     pub(crate) lent: Vec<u8>,
+    /// What it lent out last through an allocation.
+    pub(crate) wrapped: Vec<u8>,
     /// Receivers with pending packets.
     pub(crate) receivers: VecDeque<PeerKey>,
     /// Receivers whose slots are to be planned anew.
@@ -106,17 +123,21 @@ impl Relay {
             fingerprint: config.certificate.fingerprint(),
             dtls: DtlsConfig::new(&config.certificate),
             addresses: config.addresses,
+            has_tcp: config.ways.has_tcp,
             rng: ChaCha20Rng::from_seed(config.seed),
             peers: Peers::default(),
             by_ufrag: HashMap::new(),
             by_address: HashMap::new(),
             connections: Connections::default(),
+            turn: config.ways.turn.map(Turn::new),
+            probe_password: config.ways.probe_password,
             rooms: BTreeMap::new(),
             timers: Timers::default(),
             batch: Batch::new(),
             arena: Arena::new(),
             control: VecDeque::new(),
             lent: Vec::new(),
+            wrapped: Vec::new(),
             receivers: VecDeque::new(),
             replan: BTreeSet::new(),
             events: VecDeque::new(),
@@ -281,7 +302,7 @@ impl Relay {
         let Some(peer) = self.peers.get_mut(key) else { return Err(OfferError::OtherRoom) };
         peer.answers += 1;
         let uses: Vec<Use> = peer.sections.iter().map(|(_, section_use)| *section_use).collect();
-        let host = Host { fingerprint: &self.fingerprint, addresses: &self.addresses };
+        let host = Host { fingerprint: &self.fingerprint, addresses: &self.addresses, has_tcp: self.has_tcp };
         Ok(answer::write(session, &uses, &peer.ice.local, peer.answers, &host))
     }
 
@@ -347,24 +368,6 @@ impl Relay {
         }
         self.replan_room(gone.room);
         self.settle(now);
-    }
-
-    /// The edge has a new connection; its datagrams come by [`Relay::receive`].
-    pub fn open(&mut self, id: ConnectionId, from: SocketAddr, now: Instant) {
-        self.connections.open(id, from, now);
-    }
-
-    /// A connection has ended. Its peer, if it has one, must find another path.
-    pub fn close(&mut self, id: ConnectionId) {
-        let owner = self.connections.closed(id);
-        if let Some(peer) = owner.and_then(|key| self.peers.get_mut(key)) {
-            peer.ice.forget(Remote::Connection(id));
-        }
-    }
-
-    /// What the edge has to do about its connections, until `None`.
-    pub fn poll_connection(&mut self) -> Option<ConnectionNews> {
-        self.connections.poll_news()
     }
 
     /// The next event, until `None`.

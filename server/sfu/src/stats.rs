@@ -10,6 +10,8 @@ pub enum Dropped {
     NotMedia,
     /// STUN that is not a well-formed Binding request to us.
     BadStun,
+    /// TURN that is malformed, of nobody seated, or for another address than ours.
+    BadTurn,
     /// STUN with an unknown ufrag.
     UnknownUfrag,
     /// STUN whose MESSAGE-INTEGRITY or FINGERPRINT is wrong.

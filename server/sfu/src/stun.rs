@@ -72,17 +72,10 @@ impl BindingRequest {
 /// A Binding request as a browser sends it; for tests.
 #[cfg(test)]
 pub fn request(username: &str, password: &str, nominates: bool, crypto: &dyn RTCCrypto) -> Vec<u8> {
-    use rtc_stun::attributes::AttrType;
+    use crate::turn::Raw;
     use rtc_stun::message::{Setter, TransactionId};
     use rtc_stun::textattrs::TextAttribute;
 
-    struct Raw(AttrType, &'static [u8]);
-    impl Setter for Raw {
-        fn add_to(&self, m: &mut Message) -> rtc_shared::error::Result<()> {
-            m.add(self.0, self.1);
-            Ok(())
-        }
-    }
     let mut message = Message::new();
     let mut setters: Vec<Box<dyn Setter + '_>> = vec![
         Box::new(TransactionId([7; 12])),

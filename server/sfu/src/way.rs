@@ -1,10 +1,14 @@
-//! The ways between a browser and this relay: plain UDP, a connection that the edge keeps.
+//! The ways between a browser and this relay: plain UDP, a connection that the edge keeps, a relayed address.
 
 use std::net::{IpAddr, SocketAddr};
 
 /// A byte stream (TCP, or TLS over it) that the edge cuts into datagrams. The edge gives the number, and never twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u64);
+
+/// A relayed address that exists only in this relay's table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AllocationId(pub u64);
 
 /// Where a datagram enters or leaves this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,6 +30,8 @@ impl From<SocketAddr> for Way {
 pub enum Remote {
     Udp(SocketAddr),
     Connection(ConnectionId),
+    /// Through an allocation, whose client came by one of the others.
+    Relayed(AllocationId),
 }
 
 impl From<Way> for Remote {
@@ -38,7 +44,7 @@ impl From<Way> for Remote {
 }
 
 /// Where a peer is and through which of our addresses it came, if the socket tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Path {
     pub remote: Remote,
     pub local: Option<IpAddr>,

@@ -2,6 +2,7 @@
 
 use preau_sfu::{
     Certificate, Event, Look, Mid, Offer, PeerId, Permit, ReceiveMids, Relay, RelayConfig, Role, RoomId, Source, Way,
+    Ways,
 };
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_VP8, MediaEngine};
@@ -36,7 +37,8 @@ async fn run_relay(
 ) {
     let address = socket.local_addr().unwrap();
     let certificate = Certificate::generate().unwrap();
-    let mut relay = Relay::new(RelayConfig { certificate, addresses: vec![address], seed: [5; 32] });
+    let mut relay =
+        Relay::new(RelayConfig { certificate, addresses: vec![address], seed: [5; 32], ways: Ways::default() });
     let mut bytes = [0; 2048];
     loop {
         let wake = relay.poll_timeout().unwrap_or(Instant::now() + PATIENCE);

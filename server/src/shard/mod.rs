@@ -204,13 +204,13 @@ impl Shard {
     pub fn receive(&mut self, from: Way, to: Option<IpAddr>, bytes: &mut [u8], now: Instant) {
         let relay = &mut self.media.relay;
         if catch_unwind(AssertUnwindSafe(|| relay.receive(from, to, bytes, now))).is_err() {
-            self.media_failed(from, now);
+            self.media_failed(from, to, now);
         }
     }
 
-    fn media_failed(&mut self, from: Way, now: Instant) {
+    fn media_failed(&mut self, from: Way, to: Option<IpAddr>, now: Instant) {
         tracing::error!("a datagram made the relay panic; its sender's media begins anew");
-        let Some(peer) = self.media.relay.peer_at(from) else { return };
+        let Some(peer) = self.media.relay.peer_at(from, to) else { return };
         let Some(owner) = self.media.owner(peer) else { return };
         let event = preau_sfu::Event::Disconnected { peer, why: preau_sfu::Farewell::Closed };
         self.in_room(owner.class, now, |room, reach| room.relay_says(event, reach));

@@ -6,7 +6,7 @@ use preau_protocol::{
     ClientFrame, DisplayName, Outcome, Policy, Proof, Request, Role, ServerFrame, SessionAsk, SessionId, UnixMs,
     Welcome,
 };
-use preau_sfu::Certificate;
+use preau_sfu::{Certificate, Ways};
 use uuid::Uuid;
 
 use super::*;
@@ -29,8 +29,12 @@ struct World {
 impl World {
     fn new() -> World {
         let certificate = Certificate::generate().expect("a certificate");
-        let relay =
-            RelayConfig { certificate, addresses: vec!["127.0.0.1:9".parse().expect("address")], seed: [7; 32] };
+        let relay = RelayConfig {
+            certificate,
+            addresses: vec!["127.0.0.1:9".parse().expect("address")],
+            seed: [7; 32],
+            ways: Ways::default(),
+        };
         let now = Instant::now();
         World {
             shard: Shard::new(relay, Epoch::new(now, UnixMs(1_000_000))),

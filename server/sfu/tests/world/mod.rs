@@ -5,7 +5,7 @@
 use bytes::BytesMut;
 use preau_sfu::{
     Certificate, ConnectionNews, Dropped, Event, Look, Mid, Offer, PeerId, Permit, ReceiveMids, Relay, RelayConfig,
-    Role, RoomId, Source, Way,
+    Role, RoomId, Source, Way, Ways,
 };
 use rtc_crypto::{RTCCryptoProvider, providers::AwsLcRsProvider};
 use rtc_dtls::config::{ConfigBuilder, HandshakeConfig};
@@ -15,10 +15,12 @@ use rtc_dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 use rtc_shared::TransportProtocol;
 use rtc_srtp::context::Context;
 use rtc_srtp::protection_profile::ProtectionProfile;
-use rtc_stun::attributes::{ATTR_ICE_CONTROLLING, ATTR_USE_CANDIDATE, ATTR_USERNAME};
+use rtc_stun::attributes::{ATTR_DATA, ATTR_ICE_CONTROLLING, ATTR_USE_CANDIDATE, ATTR_USERNAME, ATTR_XOR_PEER_ADDRESS};
 use rtc_stun::fingerprint::FINGERPRINT;
 use rtc_stun::integrity::MessageIntegrity;
-use rtc_stun::message::{BINDING_REQUEST, Getter, Message, Setter, TransactionId};
+use rtc_stun::message::{
+    BINDING_REQUEST, CLASS_INDICATION, Getter, METHOD_SEND, Message, MessageType, Setter, TransactionId,
+};
 use rtc_stun::textattrs::TextAttribute;
 use rtc_stun::xoraddr::XorMappedAddress;
 use std::collections::BTreeMap;
@@ -53,6 +55,10 @@ pub struct Browser {
     pub id: PeerId,
     /// How it reaches the relay.
     pub way: Way,
+    /// Its datagrams go through an allocation.
+    pub tunnel: Option<Tunnel>,
+    /// What TURN answered, and is still to be looked at.
+    pub turned: Vec<Message>,
     pub offer: Offer,
     pub answer: String,
     provider: Arc<dyn RTCCryptoProvider>,
@@ -73,11 +79,15 @@ pub struct Browser {
 
 impl World {
     pub fn new() -> World {
+        World::with(Ways::default(), Instant::now())
+    }
+
+    pub fn with(ways: Ways, now: Instant) -> World {
         let certificate = Certificate::generate().unwrap();
         let addresses = vec!["192.0.2.1:5000".parse().unwrap()];
         World {
-            relay: Relay::new(RelayConfig { certificate, addresses, seed: [3; 32] }),
-            now: Instant::now(),
+            relay: Relay::new(RelayConfig { certificate, addresses, seed: [3; 32], ways }),
+            now,
             browsers: BTreeMap::new(),
             events: Vec::new(),
         }
@@ -95,19 +105,35 @@ impl World {
         self.seat(browser, role)
     }
 
-    fn seat(&mut self, mut browser: Browser, role: Role) -> PeerId {
+    /// A browser that has made its offer and not yet found a way.
+    pub fn offer(&mut self, number: u64, role: Role, way: Way) -> PeerId {
+        let mut browser = Browser::new(number, SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm);
+        browser.way = way;
+        self.answer(browser, role)
+    }
+
+    fn seat(&mut self, browser: Browser, role: Role) -> PeerId {
+        let id = self.answer(browser, role);
+        self.connect(id);
+        id
+    }
+
+    fn answer(&mut self, mut browser: Browser, role: Role) -> PeerId {
         let id = browser.id;
         browser.answer = self.relay.answer(id, CLASS, role, &browser.offer, self.now).unwrap();
         self.browsers.insert(id, browser);
+        id
+    }
+
+    /// Checks, and shakes hands.
+    pub fn connect(&mut self, id: PeerId) {
         self.check(id, true);
         let browser = self.browsers.get_mut(&id).unwrap();
         browser.start_dtls(self.now);
-        let (from, flights) = (browser.way, browser.take_flights());
-        for flight in flights {
-            self.send_raw(from, flight);
+        for flight in browser.take_flights() {
+            self.send(id, flight);
         }
         assert!(self.events.contains(&Event::Connected { peer: id }), "{:?}", self.relay.stats());
-        id
     }
 
     pub fn teacher(&mut self, number: u64) -> PeerId {
@@ -133,7 +159,13 @@ impl World {
     pub fn check(&mut self, id: PeerId, nominates: bool) {
         let browser = &self.browsers[&id];
         let bytes = browser.binding_request(nominates, None);
-        self.send_raw(browser.way, bytes);
+        self.send(id, bytes);
+    }
+
+    /// From a browser, by whatever way it has.
+    pub fn send(&mut self, id: PeerId, bytes: Vec<u8>) {
+        let browser = &self.browsers[&id];
+        self.send_raw(browser.way, browser.wrapped(bytes));
     }
 
     pub fn send_raw(&mut self, from: Way, mut bytes: Vec<u8>) {
@@ -147,8 +179,8 @@ impl World {
         for i in 0..packets {
             let browser = self.browsers.get_mut(&id).unwrap();
             let sealed = browser.video_packet(is_key, i == 0, i + 1 == packets);
-            let from = browser.way;
-            self.relay.receive(from, None, &mut { sealed }, self.now);
+            let (from, mut bytes) = (browser.way, browser.wrapped(sealed));
+            self.relay.receive(from, None, &mut bytes, self.now);
         }
         self.pump();
     }
@@ -157,8 +189,7 @@ impl World {
         self.pass(Duration::from_millis(20));
         let browser = self.browsers.get_mut(&id).unwrap();
         let sealed = browser.audio_packet(level);
-        let from = browser.way;
-        self.send_raw(from, sealed);
+        self.send(id, sealed);
     }
 
     pub fn pass(&mut self, time: Duration) {
@@ -189,8 +220,9 @@ impl World {
             for (to, bytes) in to_browsers {
                 let browser = self.browsers.values_mut().find(|browser| browser.way == to);
                 let Some(browser) = browser else { continue };
-                for mut reply in browser.receive(&bytes, self.now) {
-                    self.relay.receive(to, None, &mut reply, self.now);
+                let Some(bytes) = browser.unwrapped(bytes) else { continue };
+                for reply in browser.receive(&bytes, self.now) {
+                    self.relay.receive(to, None, &mut browser.wrapped(reply), self.now);
                 }
             }
         }
@@ -232,6 +264,8 @@ impl Browser {
         Browser {
             id: PeerId(number),
             way: address.into(),
+            tunnel: None,
+            turned: Vec::new(),
             offer: offer(number, &fingerprint),
             answer: String::new(),
             provider,
@@ -251,6 +285,36 @@ impl Browser {
 }
 
 impl Browser {
+    fn wrapped(&self, bytes: Vec<u8>) -> Vec<u8> {
+        match &self.tunnel {
+            None => bytes,
+            Some(tunnel) => tunnel.wrap(&bytes),
+        }
+    }
+
+    /// What the relay sent, out of its wrapping. Answers of TURN are put aside.
+    fn unwrapped(&mut self, bytes: Vec<u8>) -> Option<Vec<u8>> {
+        match bytes[..2] {
+            [64..=79, _] => {
+                let length = usize::from(u16::from_be_bytes([bytes[2], bytes[3]]));
+                Some(bytes[4..4 + length].to_vec())
+            }
+            [0, 0x17] => {
+                let mut message = Message::new();
+                message.unmarshal_binary(&bytes).unwrap();
+                Some(message.get(ATTR_DATA).unwrap())
+            }
+            [0, 1] | [1, 1] => Some(bytes),
+            [0..=3, _] => {
+                let mut message = Message::new();
+                message.unmarshal_binary(&bytes).unwrap();
+                self.turned.push(message);
+                None
+            }
+            _ => Some(bytes),
+        }
+    }
+
     pub fn binding_request(&self, nominates: bool, password: Option<&str>) -> Vec<u8> {
         let theirs = self.answer_value("a=ice-ufrag:");
         let password = password.unwrap_or(self.answer_value("a=ice-pwd:"));
@@ -379,6 +443,37 @@ impl Browser {
 
     pub fn seal_report(&mut self, report: &[u8]) -> Vec<u8> {
         self.keys.as_mut().unwrap().0.encrypt_rtcp(report).unwrap().to_vec()
+    }
+}
+
+/// How datagrams are wrapped for the relay's TURN.
+#[derive(Clone, Copy)]
+pub enum Tunnel {
+    Channel(u16),
+    Indication(SocketAddr),
+}
+
+impl Tunnel {
+    pub fn wrap(&self, datagram: &[u8]) -> Vec<u8> {
+        match self {
+            Tunnel::Channel(number) => {
+                let mut bytes = number.to_be_bytes().to_vec();
+                bytes.extend_from_slice(&(datagram.len() as u16).to_be_bytes());
+                bytes.extend_from_slice(datagram);
+                bytes
+            }
+            Tunnel::Indication(to) => {
+                let mut message = Message::new();
+                message.set_type(MessageType::new(METHOD_SEND, CLASS_INDICATION));
+                message.transaction_id = TransactionId([9; 12]);
+                message.write_header();
+                XorMappedAddress { ip: to.ip(), port: to.port() }
+                    .add_to_as(&mut message, ATTR_XOR_PEER_ADDRESS)
+                    .unwrap();
+                message.add(ATTR_DATA, datagram);
+                message.raw
+            }
+        }
     }
 }
 
