@@ -1,10 +1,10 @@
 // The home page: a teacher's classes, or those that one is invited to, or how to get in.
 
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 
 import { classes, me } from '../../api/calls';
 import type { Answer } from '../../api/http';
-import { useAnswer } from '../../api/use-answer';
+import { useAnswer, type Loaded } from '../../api/use-answer';
 import type { Account, ClassCard, Invited } from '../../protocol/types';
 import { LoadingPage } from '../../ui/loading';
 import { InvitationNeededPage, TroublePage } from '../plain/pages';
@@ -17,9 +17,13 @@ type Home =
   | { who: 'invited'; invited: Invited[] }
   | { who: 'nobody' };
 
+/** Whoever waits here for a class to begin sees it begin within this time. */
+const FRESH_EVERY_MS = 20_000;
+
 export function HomePage() {
   const [visit, setVisit] = useState(0);
   const home = useAnswer(String(visit), askHome);
+  useFresh(home);
   switch (home.step) {
     case 'loading':
       return <LoadingPage />;
@@ -45,6 +49,28 @@ export function HomePage() {
       );
     }
   }
+}
+
+/** Asks again while somebody looks, and when they come back to the page. A server that does not answer changes nothing. */
+function useFresh(home: Loaded<Home>): void {
+  useEffect(() => {
+    if (home.step !== 'here') return undefined;
+    let isCurrent = true;
+    const ask = async (): Promise<void> => {
+      if (document.visibilityState === 'hidden') return;
+      const answer = await askHome();
+      // What the person has changed meanwhile counts more than an answer that was on its way.
+      if (isCurrent && answer.ok) home.set(answer.value);
+    };
+    const timer = setInterval(() => void ask(), FRESH_EVERY_MS);
+    const seen = (): void => void ask();
+    document.addEventListener('visibilitychange', seen);
+    return () => {
+      isCurrent = false;
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', seen);
+    };
+  }, [home.step === 'here' ? home.value : null]);
 }
 
 async function askHome(): Promise<Answer<Home>> {
