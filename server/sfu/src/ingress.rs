@@ -303,7 +303,13 @@ impl Relay {
     pub(crate) fn on_rtcp(&mut self, key: PeerKey, bytes: &mut [u8], now: Instant) -> Result<(), Dropped> {
         let peer = self.peers.get_mut(key).ok_or(Dropped::UnknownAddress)?;
         let keys = peer.srtp.as_mut().ok_or(Dropped::NoKeys)?;
-        let len = keys.opener.open_rtcp(bytes, &mut peer.rtcp_window).map_err(dropped)?;
+        let ssrc = bytes.get(4..8).and_then(<[u8]>::first_chunk).map(|ssrc| u32::from_be_bytes(*ssrc));
+        let ssrc = ssrc.ok_or(Dropped::NotMedia)?;
+        let mut window = peer.report_windows.of(ssrc);
+        let len = keys.opener.open_rtcp(bytes, &mut window).map_err(dropped)?;
+        if !peer.report_windows.keep(ssrc, window) {
+            return Err(Dropped::NotNegotiated);
+        }
         for news in report::read(&bytes[..len]).ok_or(Dropped::Malformed)? {
             match news {
                 News::SenderReport { ssrc, ntp, timestamp } => self.on_sender_report(key, ssrc, ntp, timestamp, now),

@@ -6,7 +6,7 @@ use crate::ice::IceAgent;
 use crate::names::{Audience, Mid, PeerId, Role, RoomId, Source};
 use crate::permit::Permit;
 use crate::relay::Look;
-use crate::replay::ReplayWindow;
+use crate::replay::ReportWindows;
 use crate::rtp::RtpHeader;
 use crate::session::{Extension, OfferedCodec, Section};
 use crate::slot::{Slot, StreamId};
@@ -114,7 +114,7 @@ pub struct Peer {
     pub sections: Vec<(Mid, crate::answer::Use)>,
     pub answers: u64,
     pub srtp: Option<SrtpKeys>,
-    pub rtcp_window: ReplayWindow,
+    pub report_windows: ReportWindows,
     pub rtcp_index: u32,
     /// Ids of the header extensions; one BUNDLE has one id for each (RFC 8843 §9.2).
     pub extensions: [Option<u8>; Extension::ALL.len()],

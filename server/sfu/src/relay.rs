@@ -12,7 +12,7 @@ use crate::outbox::{Arena, Batch};
 use crate::peer::{Ingress, Link, Peer, Track};
 use crate::peers::Peers;
 use crate::permit::Permit;
-use crate::replay::ReplayWindow;
+use crate::replay::ReportWindows;
 use crate::room::Room;
 use crate::session::{Extension, Kind, Session};
 use crate::slot::Slot;
@@ -213,7 +213,7 @@ impl Relay {
             sections,
             answers: 0,
             srtp: None,
-            rtcp_window: ReplayWindow::default(),
+            report_windows: ReportWindows::default(),
             rtcp_index: 0,
             extensions,
             tracks: tracks.collect(),

@@ -41,9 +41,48 @@ impl ReplayWindow {
     }
 }
 
+/// Every source of reports counts for itself (RFC 3711 §3.2.3): one may be a section, or a layer of the camera.
+const REPORTERS_MAX: usize = 64;
+
+/// A window for each SSRC that sends RTCP.
+#[derive(Debug, Default)]
+pub struct ReportWindows(Vec<(u32, ReplayWindow)>);
+
+impl ReportWindows {
+    /// What was seen of `ssrc`; nothing yet of one that is new.
+    pub fn of(&self, ssrc: u32) -> ReplayWindow {
+        self.0.iter().find(|(known, _)| *known == ssrc).map(|(_, window)| window.clone()).unwrap_or_default()
+    }
+
+    /// Remembers what was seen of `ssrc`, whose packet authenticated. False: it is one too many.
+    pub fn keep(&mut self, ssrc: u32, window: ReplayWindow) -> bool {
+        if let Some((_, known)) = self.0.iter_mut().find(|(known, _)| *known == ssrc) {
+            *known = window;
+        } else if self.0.len() < REPORTERS_MAX {
+            self.0.push((ssrc, window));
+        } else {
+            return false;
+        }
+        true
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reporters_count_for_themselves_and_are_not_without_number() {
+        let mut windows = ReportWindows::default();
+        let mut seen = ReplayWindow::default();
+        seen.accept(1);
+        for ssrc in 0..REPORTERS_MAX as u32 {
+            assert!(windows.of(ssrc).is_fresh(1));
+            assert!(windows.keep(ssrc, seen.clone()));
+            assert!(!windows.of(ssrc).is_fresh(1));
+        }
+        assert!(!windows.keep(u32::MAX, seen));
+    }
 
     #[test]
     fn nothing_passes_twice() {

@@ -135,6 +135,27 @@ fn a_lost_packet_is_sent_again_as_rtx() {
     assert_eq!(class.relay.stats().packets_retransmitted, 1);
 }
 
+/// RFC 3711 §3.2.3: whoever reports counts for itself, and a browser has several who do.
+#[test]
+fn every_source_of_reports_is_heard() {
+    let mut class = World::new();
+    let (ada, noe) = (class.teacher(1), class.student(2));
+    class.allow_all(ada);
+    class.look(noe, &[ada]);
+    class.picture(ada, true, 10);
+    let lost = class.seen(noe)[4].clone();
+    let ssrc = lost.ssrc.to_be_bytes();
+    let [high, low] = lost.sequence.to_be_bytes();
+    for reporter in [9, 8, 7] {
+        let nack = [0x81, 205, 0, 3, 0, 0, 0, reporter, ssrc[0], ssrc[1], ssrc[2], ssrc[3], high, low, 0, 0];
+        let browser = class.browsers.get_mut(&noe).unwrap();
+        let (from, sealed) = (browser.way, browser.seal_report(&nack));
+        class.send_raw(from, sealed.clone());
+        class.send_raw(from, sealed);
+    }
+    assert_eq!((class.relay.stats().packets_retransmitted, class.dropped(Dropped::Replayed)), (3, 3));
+}
+
 #[test]
 fn a_new_viewer_costs_one_keyframe_request_a_second() {
     let mut class = World::new();
