@@ -98,7 +98,7 @@ function Section({ section, onDone }: { section: MenuSection; onDone: () => void
         <button
           key={item.label}
           type="button"
-          class={item.danger ? 'menu-item danger' : 'menu-item'}
+          class={item.danger ? 'row-button menu-item danger' : 'row-button menu-item'}
           role={item.checked === undefined ? 'menuitem' : item.toggle ? 'menuitemcheckbox' : 'menuitemradio'}
           aria-checked={item.checked}
           tabIndex={-1}

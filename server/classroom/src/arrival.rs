@@ -12,12 +12,37 @@ use crate::{
 };
 
 impl Classroom {
+    /// Why somebody who comes now would not even get into the lobby.
+    pub fn turns_away(
+        &self,
+        identity: &Identity,
+        device: DeviceId,
+        until: Option<UnixMs>,
+        now: UnixMs,
+    ) -> Option<Close> {
+        let person = identity.person;
+        if until.is_some_and(|until| until <= now) {
+            return Some(Close::NotAuthenticated);
+        }
+        if self.lesson.barred.contains_key(&person) {
+            return Some(Close::Removed);
+        }
+        if self.lesson.refused.get(&(person, device)).is_some_and(|until| *until > now) {
+            return Some(Close::Refused);
+        }
+        // One who waits already takes no further place; a seat on another device has no place in the line yet.
+        let has_place = self.lobby.get(person).is_some()
+            || self.lesson.seats.get(&person).is_some_and(|seat| seat.device == device);
+        let lobby_full = self.lobby.strangers() >= self.limits.strangers_max;
+        (is_stranger(identity) && !has_place && lobby_full).then_some(Close::Full)
+    }
+
     pub(crate) fn arrive(&mut self, session: SessionId, identity: Identity, device: DeviceId, until: Option<UnixMs>) {
         if self.visits.contains_key(&session) {
             // Heard twice; a session arrives once.
             return;
         }
-        if let Some(why) = self.turned_away(&identity, device, until) {
+        if let Some(why) = self.turns_away(&identity, device, until, self.now) {
             return self.put(Output::Close { session, why });
         }
         let (person, role) = (identity.person, identity.role);
@@ -75,24 +100,6 @@ impl Classroom {
         self.agenda.cancel(Alarm::Place(person));
         self.tell_teachers(Event::Door(DoorEvent::Answered { person }));
         Some(waiter)
-    }
-
-    fn turned_away(&self, identity: &Identity, device: DeviceId, until: Option<UnixMs>) -> Option<Close> {
-        let person = identity.person;
-        if until.is_some_and(|until| until <= self.now) {
-            return Some(Close::NotAuthenticated);
-        }
-        if self.lesson.barred.contains_key(&person) {
-            return Some(Close::Removed);
-        }
-        if self.lesson.refused.get(&(person, device)).is_some_and(|until| *until > self.now) {
-            return Some(Close::Refused);
-        }
-        // One who waits already takes no further place; a seat on another device has no place in the line yet.
-        let has_place = self.lobby.get(person).is_some()
-            || self.lesson.seats.get(&person).is_some_and(|seat| seat.device == device);
-        let lobby_full = self.lobby.strangers() >= self.limits.strangers_max;
-        (is_stranger(identity) && !has_place && lobby_full).then_some(Close::Full)
     }
 
     /// The credential names another role than before: nothing of the old one is carried over.

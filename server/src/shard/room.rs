@@ -88,7 +88,11 @@ impl Room {
                 self.go_on(resume.session, resume.last_seq, arrival.line, reach);
             }
             _ => {
-                self.welcome(&arrival, arrival.fresh, false, reach);
+                // Whoever is turned away learns why, and nothing of what an invitation says.
+                let Arrival { identity, device, until, .. } = &arrival;
+                if self.classroom.turns_away(identity, *device, *until, reach.now_ms).is_none() {
+                    self.welcome(&arrival, arrival.fresh, false, reach);
+                }
                 let identity = arrival.identity;
                 let desk = Desk::new(identity.person, identity.role, arrival.device, arrival.line);
                 self.desks.insert(arrival.fresh, desk);

@@ -159,6 +159,21 @@ fn nobody_hears_of_an_admission_before_it_is_written() {
 }
 
 #[test]
+fn whoever_was_removed_hears_no_more_of_the_class_than_that() {
+    let mut world = World::new();
+    let ada = world.arrive(ADA, None);
+    world.arrive(NOE, None);
+    world.ask(ada, &admit(NOE));
+    world.write();
+    world.ask(ada, &format!(r#"{{"class":{{"remove":{{"person":"{}","block":false}}}}}}"#, Uuid::from_u128(NOE)));
+    world.write();
+    let again = world.arrive(NOE, None);
+    world.write();
+    assert_eq!(world.closed.get(&again), Some(&Close::Removed));
+    assert_eq!(world.text(again), "null", "not even a welcome");
+}
+
+#[test]
 fn whoever_waits_gets_no_media_and_is_shown_out_for_asking() {
     let mut world = World::new();
     let ada = world.arrive(ADA, None);

@@ -52,7 +52,7 @@ function BadLines({ lines, onToLine }: { lines: RosterBadLine[]; onToLine: (line
       <ul class="bad-list" aria-label={t.badTitle}>
         {lines.map(({ line, text, why }) => (
           <li key={line}>
-            <button type="button" class="bad-line" onClick={() => onToLine(line)} title={t.toLine(line)}>
+            <button type="button" class="row-button bad-line" onClick={() => onToLine(line)} title={t.toLine(line)}>
               <Icon name="warning" />
               <span class="grow">
                 <strong class="tabular">{t.line(line)}</strong> <span class="bad-why">{t.faults[why]}</span>
