@@ -44,6 +44,25 @@ export function preload() {
   });
 }
 
+/** Run in the page: what it has sent and received so far, stream by stream: `h`, `m` and `l` are a camera's layers. */
+export async function streams() {
+  const found = { sentFrames: {}, videoBytes: 0, sounds: 0, soundsAgain: 0 };
+  for (const peer of window.kept.peers.filter((one) => one.connectionState !== 'closed')) {
+    const stats = await peer.getStats();
+    for (const stat of stats.values()) {
+      const isSent = stat.type === 'outbound-rtp' && stat.kind === 'video';
+      if (isSent && stat.rid) found.sentFrames[stat.rid] = (found.sentFrames[stat.rid] ?? 0) + (stat.framesSent ?? stat.framesEncoded ?? 0);
+      if (stat.type !== 'inbound-rtp') continue;
+      if (stat.kind === 'video') found.videoBytes += stat.bytesReceived ?? 0;
+      if (stat.kind !== 'audio') continue;
+      found.sounds += stat.packetsReceived ?? 0;
+      // What came a second time within a later packet is not needed, and thrown away.
+      found.soundsAgain += stat.packetsDiscarded ?? 0;
+    }
+  }
+  return found;
+}
+
 /** Run in the page: what its peer connections have received and sent, added up. */
 export async function media() {
   const sum = { framesDecoded: 0, audioEnergy: 0, packetsReceived: 0, framesEncoded: 0, audioPacketsSent: 0 };

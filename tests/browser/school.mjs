@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 
 import { openChromium, openFirefox, PATIENCE_MS } from './browsers.mjs';
-import { media } from './preload.mjs';
+import { media, streams } from './preload.mjs';
 import { Api, Server } from './server.mjs';
 import { say, words } from './words.mjs';
 
@@ -136,6 +136,11 @@ export class Person {
       before = now;
       return still >= 5;
     }, async () => `${before}\n${await this.tab.text()}`);
+  }
+
+  /** What is sent and received, stream by stream. */
+  streams() {
+    return this.tab.evaluate(streams);
   }
 
   /** The socket breaks, as when a network drops; the page is to notice and come back. */

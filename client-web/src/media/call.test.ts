@@ -4,7 +4,7 @@ import { FakeClock } from '../protocol/fake-wire';
 import type { Answered } from '../protocol/socket';
 import { SDP_BYTES_MAX, type MediaAsk, type ReceiveMids } from '../protocol/types';
 import { Call, type Health } from './call';
-import { offered } from './codecs';
+import { offered, sound } from './codecs';
 import { Gaze, looksOf } from './looks';
 import { choicesOf } from './devices';
 import { levelOf } from './sound';
@@ -272,6 +272,14 @@ describe('codecs', () => {
     expect(offered([rtx, ...VIDEO], 'all').map((c) => c.mimeType)).toEqual(['video/VP8', 'video/H264', 'video/rtx']);
     expect(offered([rtx, ...VIDEO], 'first').map((c) => c.mimeType)).toEqual(['video/VP8', 'video/rtx']);
     expect(offered([{ mimeType: 'video/AV1' }], 'all')).toHaveLength(1);
+  });
+});
+
+describe('sound', () => {
+  it('is offered repeated before plain, and plain where a browser has no more', () => {
+    const [opus, red, other] = [{ mimeType: 'audio/opus' }, { mimeType: 'audio/red' }, { mimeType: 'audio/PCMU' }];
+    expect(sound([opus, other, red])).toEqual([red, opus]);
+    expect(sound([other, opus])).toEqual([opus]);
   });
 });
 

@@ -1,4 +1,4 @@
-// Which video codecs are offered, and in which order: VP8 first, because every browser of a school has it.
+// Which codecs are offered, and in which order: VP8 first, because every browser of a school has it.
 
 /** The subset of `RTCRtpCodec` by which we choose. */
 export interface Codec {
@@ -22,4 +22,9 @@ export function offered<C extends Codec>(available: readonly C[], which: 'all' |
   if (chosen.length === 0) return [...available];
   const rtx = available.filter((codec) => codec.mimeType.toLowerCase() === 'video/rtx');
   return [...chosen.slice(0, which === 'first' ? 1 : chosen.length), ...rtx];
+}
+
+/** Opus, and before it Opus that repeats itself (RFC 2198), where the browser has it: two lost packets of three are heard. */
+export function sound<C extends Codec>(available: readonly C[]): C[] {
+  return ['audio/red', 'audio/opus'].flatMap((mime) => available.filter((codec) => codec.mimeType.toLowerCase() === mime));
 }

@@ -1,7 +1,7 @@
 // The media sections of the one offer: what is sent, which slots receive, in a fixed order, within the size allowed.
 
 import { AUDIO_SLOTS_MAX, type ReceiveMids, type SendMids } from '../protocol/types';
-import { offered, type Codec } from './codecs';
+import { offered, sound, type Codec } from './codecs';
 
 /** The layers of a camera's picture, largest first: full, half and quarter size. */
 const CAMERA_LAYERS: readonly RTCRtpEncodingParameters[] = [
@@ -47,7 +47,7 @@ export interface Sections {
 
 export function addSections(pc: RTCPeerConnection, can: Capabilities, thickness: Thickness): Sections {
   const videoCodecs = offered(can.video, thickness.codecs);
-  const opus = can.audio.filter((codec) => codec.mimeType.toLowerCase() === 'audio/opus');
+  const opus = sound(can.audio);
   const add = (kind: 'audio' | 'video', init: RTCRtpTransceiverInit): RTCRtpTransceiver => {
     const transceiver = pc.addTransceiver(kind, init);
     prefer(transceiver, kind === 'video' ? videoCodecs : opus);
