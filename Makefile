@@ -46,6 +46,15 @@ tests/browser/node_modules/.package-lock.json: tests/browser/package-lock.json
 	$(NPM) ci --no-audit --no-fund --prefix tests/browser
 	@touch $@
 
+tests/interop/node_modules/.package-lock.json: tests/interop/package-lock.json
+	$(NPM) ci --no-audit --no-fund --prefix tests/interop
+	@touch $@
+
+tests/interop/venv/.installed: tests/interop/requirements.txt
+	python3 -m venv tests/interop/venv
+	tests/interop/venv/bin/pip install --quiet --require-hashes --requirement $<
+	@touch $@
+
 client-web/dist/index.html: client-web/node_modules/.package-lock.json $(CLIENT_SOURCES)
 	$(NPM) run build --prefix client-web
 	@touch $@

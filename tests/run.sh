@@ -24,13 +24,17 @@ step client-build     make --no-print-directory client-web/dist/index.html
 step client-budget    npm run budget --prefix client-web
 step client-tests     npm test --prefix client-web
 step browser-install  make --no-print-directory tests/browser/node_modules/.package-lock.json
+step interop-install  make --no-print-directory tests/interop/node_modules/.package-lock.json tests/interop/venv/.installed
 step rust-format      cargo fmt --all --check
 # One build serves the tests, the browsers and the journeys: one set of features, one profile.
 step rust-build       cargo build --workspace --all-targets
 # A build within `cargo test` would see another environment, and begin anew: journeys take the binary that stands.
 export PREAU_BIN="$target/debug/preau"
+# str0m is a workspace of its own, so that it changes no features; what both stand on is built once.
+step interop-build    cargo build --manifest-path tests/interop/str0m/Cargo.toml --target-dir "$target"
 step rust-tests       cargo test --workspace --no-fail-fast
 step rust-lints       cargo clippy --workspace -- -D warnings
 step browser-tests    tests/browser/netns.sh node --test --test-concurrency=1 --test-reporter=tap tests/browser/stories/*.test.mjs
+step interop-tests    tests/browser/netns.sh node --test --test-concurrency=1 --test-reporter=tap tests/interop/interop.test.mjs
 
 node tests/tally.mjs "$logs"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what browser tests need of the system: two browsers, and the tools for a network of their own.
+# Installs what tests need of the system: two browsers, the tools for a network of their own, and Python's for aiortc.
 set -euo pipefail
 
 missing=()
@@ -7,6 +7,7 @@ command -v chromium    >/dev/null || missing+=(chromium)
 command -v firefox-esr >/dev/null || missing+=(firefox-esr)
 command -v ip          >/dev/null || missing+=(iproute2)
 command -v unshare     >/dev/null || missing+=(util-linux)
+python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 as_root=()

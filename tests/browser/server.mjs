@@ -24,6 +24,7 @@ export class Server {
     const ready = await server.#spawn('127.0.0.1:0');
     server.origin = ready.url.replace(/\/$/, '');
     server.welcome = ready.welcome;
+    server.udp = ready.udp;
     return server;
   }
 

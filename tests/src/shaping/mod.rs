@@ -1,0 +1,9 @@
+//! Links that are not perfect: seeded loss, delay, reorder and rate limits between a participant and the server.
+
+mod lane;
+mod way;
+mod weather;
+
+pub use lane::{Lane, Traffic};
+pub use way::Way;
+pub use weather::Weather;
