@@ -151,9 +151,11 @@ fn write_sent(sdp: &mut String, section: &Section) {
 fn write_slot(sdp: &mut String, section: &Section, source: Source, ssrc: u32, rtx_ssrc: u32) {
     let direction = if section.direction.receives() { "sendonly" } else { "inactive" };
     line(sdp, format_args!("a={direction}"));
-    // What the relay sends carries no extensions: its SSRCs are announced.
-    if let Some(id) = section.extensions.get(&Extension::Mid) {
-        line(sdp, format_args!("a=extmap:{id} {}", Extension::Mid.uri()));
+    // Of extensions, what the relay sends carries its transport-wide number only: its SSRCs are announced.
+    for extension in [Extension::Mid, Extension::TransportCc] {
+        if let Some(id) = section.extensions.get(&extension) {
+            line(sdp, format_args!("a=extmap:{id} {}", extension.uri()));
+        }
     }
     let (mid, cname) = (&section.mid, cname(&section.mid, source));
     line(sdp, format_args!("a=msid:{cname} slot-{mid}"));

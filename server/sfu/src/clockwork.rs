@@ -22,6 +22,7 @@ impl Relay {
 
     /// Does everything that is due at `now`.
     pub fn handle_timeout(&mut self, now: Instant) {
+        self.now = Some(now);
         self.connections.handle_timeout(now);
         self.lose_expired(now);
         while let Some((key, timer)) = self.timers.pop_due(now) {
@@ -38,6 +39,9 @@ impl Relay {
                 Timer::Feedback => self.on_feedback_timer(key, now),
                 Timer::Report => self.on_report_timer(key, now),
                 Timer::Keyframe => self.on_keyframe_timer(key, now),
+                Timer::Link => self.on_link_timer(key, now),
+                Timer::Probe => self.on_probe_timer(key, now),
+                Timer::Wanted => self.tell_wanted(key, now),
             }
         }
         self.settle(now);
@@ -60,7 +64,7 @@ impl Relay {
         }
         let is_late = peer.handshake_until.is_some_and(|until| now >= until);
         if is_late || !peer.dtls.handle_timeout(now) {
-            self.disconnect(key, Link::Dead, Farewell::HandshakeFailed);
+            self.disconnect(key, Link::Dead, Farewell::HandshakeFailed, now);
             return;
         }
         let until = peer.handshake_until;
@@ -75,7 +79,7 @@ impl Relay {
         match peer.ice.consent_until() {
             Some(until) if until > now => self.arm(key, Timer::Consent, until),
             _ if peer.link == Link::Dead => {}
-            _ => self.disconnect(key, Link::Lost, Farewell::ConsentExpired),
+            _ => self.disconnect(key, Link::Lost, Farewell::ConsentExpired, now),
         }
     }
 

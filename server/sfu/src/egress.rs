@@ -1,9 +1,10 @@
 //! The way out: control first, then each receiver's packets, sealed in one go and sent as runs.
 
+use crate::downstream::LINK_EVERY;
 use crate::event::{Event, Farewell};
 use crate::names::RoomId;
-use crate::outbox::Run;
-use crate::peer::Link;
+use crate::outbox::{Receiver, Run, Twcc};
+use crate::peer::{Link, Why};
 use crate::relay::{Control, Relay, Transmit};
 use crate::report::{self, SlotReport};
 use crate::slot::StreamId;
@@ -102,6 +103,9 @@ impl Relay {
             peer.pending.clear();
             return;
         };
+        let Some(now) = self.now else { return };
+        let twcc = peer.downlink.as_mut().map(|(extension, downlink)| Twcc { extension: *extension, downlink });
+        let mut to = Receiver { path, sealer: &mut keys.sealer, twcc, now };
         let mut done = 0;
         let mut has_switched = false;
         for pending in &peer.pending {
@@ -112,14 +116,16 @@ impl Relay {
             done += 1;
             let Some(slot) = peer.slots.get_mut(usize::from(pending.slot)) else { continue };
             let shown = slot.showing();
-            let is_sealed = if pending.is_repair {
-                self.arena.seal_repair(slot, &mut keys.sealer, packet, payload, path)
-            } else {
-                self.arena.seal(slot, &mut keys.sealer, packet, payload, path)
+            let is_sealed = match pending.why {
+                Why::Media => self.arena.seal(&mut to, slot, packet, payload),
+                Why::Repair => slot.may_repair(payload.len()) && self.arena.seal_repair(&mut to, slot, packet, payload),
+                Why::Probe => self.arena.seal_repair(&mut to, slot, packet, payload),
+                Why::Padding => self.arena.seal_padding(&mut to, slot),
             };
             if is_sealed {
-                self.stats.packets_forwarded += 1;
-                self.stats.packets_retransmitted += u64::from(pending.is_repair);
+                self.stats.packets_forwarded += u64::from(pending.why == Why::Media);
+                self.stats.packets_retransmitted += u64::from(pending.why == Why::Repair);
+                self.stats.packets_probing += u64::from(matches!(pending.why, Why::Probe | Why::Padding));
                 peer.stats.packets_out += 1;
                 peer.stats.bytes_out += payload.len() as u64;
                 has_switched |= shown.is_some() && shown != slot.showing();
@@ -132,6 +138,9 @@ impl Relay {
             self.receivers.push_front(key);
         } else {
             peer.pending.clear();
+        }
+        if peer.downlink.is_some() && peer.armed[Timer::Link as usize].is_none() {
+            self.arm(key, Timer::Link, now + LINK_EVERY);
         }
         if has_switched {
             // The layer shown before is no longer needed.
@@ -190,7 +199,7 @@ impl Relay {
     }
 
     /// The relay's own NTP time: a line that begins with its first use, not the time of day.
-    fn ntp(&mut self, now: Instant) -> u64 {
+    pub(crate) fn ntp(&mut self, now: Instant) -> u64 {
         let epoch = *self.epoch.get_or_insert(now);
         let since = now.saturating_duration_since(epoch);
         let fraction = (u64::from(since.subsec_nanos()) << 32) / 1_000_000_000;
@@ -209,7 +218,7 @@ impl Relay {
     }
 
     /// The peer falls silent; the caller is told, once.
-    pub(crate) fn disconnect(&mut self, key: PeerKey, link: Link, why: Farewell) {
+    pub(crate) fn disconnect(&mut self, key: PeerKey, link: Link, why: Farewell, now: Instant) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         if matches!(peer.link, Link::Lost | Link::Dead) {
             peer.link = link;
@@ -222,6 +231,6 @@ impl Relay {
                 self.disown(remote);
             }
         }
-        self.clear_feeds(key);
+        self.clear_feeds(key, now);
     }
 }

@@ -1,5 +1,6 @@
 //! What the relay tells its caller.
 
+use crate::link::Link;
 use crate::names::{Mid, PeerId, RoomId, Source};
 
 /// Drained with [`Relay::poll_event`](crate::Relay::poll_event) after every input.
@@ -13,6 +14,11 @@ pub enum Event {
     Slots { peer: PeerId, slots: Vec<SlotFill> },
     /// Who is speaking, loudest first; changes only, at most every 300 ms a room.
     Speaking { room: RoomId, peers: Vec<PeerId> },
+    /// The peer's way got better or worse, by its words; at most every two seconds a peer.
+    Link { peer: PeerId, link: Link },
+    /// How high the largest picture is in which anybody looks at this source of the peer, in device pixels; 0: nobody
+    /// does. Layers above it need not be sent. Raised at once, lowered after some seconds.
+    Wanted { peer: PeerId, source: Source, height_px: u16 },
 }
 
 /// Why a peer went silent.
@@ -24,6 +30,30 @@ pub enum Farewell {
     Closed,
     /// DTLS did not complete in time, failed, or showed another certificate than the offer's.
     HandshakeFailed,
+}
+
+/// Which pictures a peer wants at all: chosen by hand, to save bandwidth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Pictures {
+    #[default]
+    All,
+    /// The screen, and the camera looked at first, small.
+    Few,
+    None,
+}
+
+/// One receive slot in figures, for whoever looks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlotStats {
+    pub mid: Mid,
+    pub source: Source,
+    pub from: Option<PeerId>,
+    /// Of the stream that is shown.
+    pub kbps: u32,
+    /// Of the picture that is shown, if its codec tells.
+    pub height_px: Option<u16>,
+    /// Percent of the slot's packets that did not arrive at first, as the receiver last reported.
+    pub loss: u8,
 }
 
 /// Who is in one receive slot.

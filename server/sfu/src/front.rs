@@ -47,6 +47,7 @@ impl Relay {
     /// One datagram. `to` is the local address it arrived at, if the socket tells. Decrypts in
     /// place, so `bytes` are not to be used afterwards.
     pub fn receive(&mut self, from: Way, to: Option<IpAddr>, bytes: &mut [u8], now: Instant) {
+        self.now = Some(now);
         self.stats.datagrams_in += 1;
         self.stats.bytes_in += bytes.len() as u64;
         let path = Path { remote: from.into(), local: to };

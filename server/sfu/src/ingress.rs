@@ -4,10 +4,10 @@ use crate::codec::{Codec, Vp8};
 use crate::dtls::Progress;
 use crate::event::{Event, Farewell};
 use crate::names::Source;
-use crate::peer::{Claim, Leg, Link, Pending, STREAMS_MAX};
+use crate::peer::{Claim, Leg, Link, Pending, STREAMS_MAX, Why};
 use crate::relay::{Control, Relay};
 use crate::replay::ReplayWindow;
-use crate::report::{self, News};
+use crate::report::{self, News, Sequences};
 use crate::rtp::RtpHeader;
 use crate::session::Extension;
 use crate::slot::{Packet, StreamId};
@@ -40,11 +40,11 @@ impl Relay {
                 Ok(())
             }
             Progress::Closed => {
-                self.disconnect(key, Link::Dead, Farewell::Closed);
+                self.disconnect(key, Link::Dead, Farewell::Closed, now);
                 Ok(())
             }
             Progress::Failed => {
-                self.disconnect(key, Link::Dead, Farewell::HandshakeFailed);
+                self.disconnect(key, Link::Dead, Farewell::HandshakeFailed, now);
                 Err(Dropped::BadDtls)
             }
         }
@@ -279,7 +279,7 @@ impl Relay {
         let place = self.batch.push(packet, payload).ok_or(Dropped::QueueFull)?;
         let routes = std::mem::take(&mut stream.routes);
         for route in &routes {
-            let pending = Pending { packet: place, slot: route.slot, is_repair: false };
+            let pending = Pending { packet: place, slot: route.slot, why: Why::Media };
             self.wait(route.receiver, pending);
         }
         if let Some(peer) = self.peers.get_mut(key) {
@@ -288,7 +288,7 @@ impl Relay {
         Ok(())
     }
 
-    fn wait(&mut self, receiver: PeerKey, pending: Pending) {
+    pub(crate) fn wait(&mut self, receiver: PeerKey, pending: Pending) {
         let Some(peer) = self.peers.get_mut(receiver) else { return };
         if peer.pending.len() == PENDING_MAX {
             self.stats.drop_one(Dropped::QueueFull);
@@ -310,14 +310,17 @@ impl Relay {
         if !peer.report_windows.keep(ssrc, window) {
             return Err(Dropped::NotNegotiated);
         }
-        for news in report::read(&bytes[..len]).ok_or(Dropped::Malformed)? {
-            match news {
-                News::SenderReport { ssrc, ntp, timestamp } => self.on_sender_report(key, ssrc, ntp, timestamp, now),
-                News::KeyframeWanted { ssrc } => self.on_keyframe_wanted(key, ssrc, now),
-                News::Missing { ssrc, sequences } => self.on_missing(key, ssrc, &sequences),
-            }
+        report::read(&bytes[..len], |news| self.on_news(key, news, now)).ok_or(Dropped::Malformed)
+    }
+
+    fn on_news(&mut self, key: PeerKey, news: News<'_>, now: Instant) {
+        match news {
+            News::SenderReport { ssrc, ntp, timestamp } => self.on_sender_report(key, ssrc, ntp, timestamp, now),
+            News::Reception(reception) => self.on_reception(key, &reception, now),
+            News::KeyframeWanted { ssrc } => self.on_keyframe_wanted(key, ssrc, now),
+            News::Missing { ssrc, sequences } => self.on_missing(key, ssrc, sequences),
+            News::Arrivals(feedback) => self.on_arrivals(key, &feedback, now),
         }
-        Ok(())
     }
 
     /// A receiver lost the picture in one of its slots.
@@ -331,30 +334,43 @@ impl Relay {
     }
 
     /// A receiver misses packets of a slot: from the publisher's ring, within the slot's budget.
-    fn on_missing(&mut self, key: PeerKey, ssrc: u32, sequences: &[u16]) {
+    fn on_missing(&mut self, key: PeerKey, ssrc: u32, sequences: Sequences<'_>) {
+        let Some(peer) = self.peers.get(key) else { return };
+        let Some(slot) = peer.slots.iter().position(|slot| slot.ssrc == ssrc) else { return };
         for sequence in sequences {
             let Some(peer) = self.peers.get(key) else { return };
-            let Some(at) = peer.slots.iter().position(|slot| slot.ssrc == ssrc) else { return };
-            let Some((stream_id, index)) = peer.slots[at].published(*sequence) else { continue };
-            let Some(feed) = peer.feeds.iter().find(|feed| feed.stream == stream_id) else { continue };
-            let Some(publisher) = self.peers.get(feed.publisher) else { continue };
-            let Some(stream) = publisher.stream(stream_id) else { continue };
-            let Some((kept, payload)) = stream.ring.get(index) else { continue };
-            let codec = publisher.track(stream.source).and_then(|track| track.codec(kept.payload_type));
-            let Some(codec) = codec else { continue };
-            let packet = Packet {
-                stream: stream_id,
-                index,
-                timestamp: kept.timestamp,
-                marker: kept.marker,
-                codec,
-                starts_keyframe: false,
-                arrived: kept.arrived,
-                primary_at: 0,
-            };
-            let Some(place) = self.batch.push(packet, payload) else { return };
-            self.wait(key, Pending { packet: place, slot: at as u16, is_repair: true });
+            let Some((stream, index)) = peer.slots[slot].published(sequence) else { continue };
+            self.send_again(key, slot, stream, index, Why::Repair);
         }
+    }
+
+    /// Queues a packet of the publisher's ring once more. Returns its size, if it is still there.
+    pub(crate) fn send_again(
+        &mut self,
+        key: PeerKey,
+        slot: usize,
+        stream: StreamId,
+        index: u64,
+        why: Why,
+    ) -> Option<usize> {
+        let feed = self.peers.get(key)?.feeds.iter().find(|feed| feed.stream == stream)?;
+        let publisher = self.peers.get(feed.publisher)?;
+        let stream = publisher.stream(stream)?;
+        let (kept, payload) = stream.ring.get(index)?;
+        let packet = Packet {
+            stream: stream.id,
+            index,
+            timestamp: kept.timestamp,
+            marker: kept.marker,
+            codec: publisher.track(stream.source)?.codec(kept.payload_type)?,
+            starts_keyframe: false,
+            arrived: kept.arrived,
+            primary_at: 0,
+        };
+        let len = payload.len();
+        let place = self.batch.push(packet, payload)?;
+        self.wait(key, Pending { packet: place, slot: slot as u16, why });
+        Some(len)
     }
 }
 

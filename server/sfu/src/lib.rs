@@ -21,17 +21,22 @@
 //! The relay must be drained after each batch of at most [`BATCH_DATAGRAMS_MAX`] datagrams; what
 //! exceeds its buffers is dropped and counted.
 
+mod allot;
 mod answer;
 mod certificate;
 mod clockwork;
 mod codec;
 mod connections;
+mod downlink;
+mod downstream;
 mod dtls;
 mod egress;
 mod event;
 mod front;
+mod gaze;
 mod ice;
 mod ingress;
+mod link;
 mod names;
 mod offer;
 mod outbox;
@@ -48,6 +53,7 @@ mod ring;
 mod room;
 mod rtp;
 mod session;
+mod share;
 mod slot;
 mod speakers;
 mod srtp;
@@ -61,7 +67,8 @@ mod way;
 
 pub use certificate::{Certificate, CertificateError};
 pub use connections::ConnectionNews;
-pub use event::{Event, Farewell, SlotFill};
+pub use event::{Event, Farewell, Pictures, SlotFill, SlotStats};
+pub use link::{Link, Quality, Reduced};
 pub use names::{Audience, Mid, PeerId, Role, RoomId, SeatId, Source};
 pub use offer::{Offer, OfferError, ReceiveMids};
 pub use permit::Permit;

@@ -1,11 +1,13 @@
 //! What waits to leave: packets of this batch in the clear, and the arena in which they are sealed.
 
-use crate::rtp::HEADER_LEN;
-use crate::slot::{Packet, Slot};
+use crate::downlink::Downlink;
+use crate::rtp::{HAS_EXTENSION, HAS_PADDING, HEADER_LEN, NUMBER_LEN};
+use crate::slot::{Packet, Placed, Slot};
 use crate::srtp::{OVERHEAD_MAX, Sealer};
 use crate::way::{Path, Remote};
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::time::Instant;
 
 /// [`BATCH_DATAGRAMS_MAX`](crate::BATCH_DATAGRAMS_MAX) full datagrams, and as much again in repairs.
 const BATCH_BYTES: usize = 2 * 256 * 1_500;
@@ -15,6 +17,8 @@ const ARENA_BYTES: usize = 256 * 1_024;
 /// A GSO send is at most this long (UDP's own limit, less headers) and this many segments.
 const RUN_BYTES_MAX: usize = 60_000;
 const RUN_SEGMENTS_MAX: usize = 64;
+/// A packet of padding: the length is its last byte.
+pub const PADDING_LEN: u8 = 240;
 
 /// Decrypted packets, each once, however many receive it.
 pub struct Batch {
@@ -100,65 +104,76 @@ impl Arena {
     }
 
     pub fn has_room(&self, payload_len: usize) -> bool {
-        self.len + HEADER_LEN + 2 + payload_len + OVERHEAD_MAX <= ARENA_BYTES
+        self.len + HEADER_LEN + NUMBER_LEN + 2 + payload_len + OVERHEAD_MAX <= ARENA_BYTES
     }
 
     /// Copies, rewrites and seals one packet for one slot. False if it has no place there.
-    pub fn seal(&mut self, slot: &mut Slot, sealer: &mut Sealer, packet: &Packet, payload: &[u8], path: Path) -> bool {
+    pub fn seal(&mut self, to: &mut Receiver<'_>, slot: &mut Slot, packet: &Packet, payload: &[u8]) -> bool {
         let Some(placed) = slot.place(packet, payload) else { return false };
         let header = OutHeader {
+            marker: packet.marker,
             payload_type: placed.payload_type,
             index: placed.index,
             timestamp: placed.timestamp,
             ssrc: slot.ssrc,
             original: None,
         };
-        self.write(&header, packet, placed.part(packet, payload), &placed, sealer, path)
+        let payload = placed.part(packet, payload);
+        self.write(to, &header, Body::Media { packet, payload, placed: &placed })
     }
 
     /// The same for a packet that was sent before: as RTX (RFC 4588), else bit for bit again.
-    pub fn seal_repair(
-        &mut self,
-        slot: &mut Slot,
-        sealer: &mut Sealer,
-        packet: &Packet,
-        payload: &[u8],
-        path: Path,
-    ) -> bool {
-        let Some(placed) = slot.place_again(packet, payload) else { return false };
+    pub fn seal_repair(&mut self, to: &mut Receiver<'_>, slot: &mut Slot, packet: &Packet, payload: &[u8]) -> bool {
+        let Some(placed) = slot.place_again(packet) else { return false };
         let rtx = slot.next_rtx(packet.codec);
         let (payload_type, index, ssrc, original) = match rtx {
             Some((payload_type, index)) => (payload_type, index, slot.rtx_ssrc, Some(placed.index as u16)),
             None => (placed.payload_type, placed.index, slot.ssrc, None),
         };
-        let header = OutHeader { payload_type, index, timestamp: placed.timestamp, ssrc, original };
-        self.write(&header, packet, payload, &placed, sealer, path)
+        let header =
+            OutHeader { marker: packet.marker, payload_type, index, timestamp: placed.timestamp, ssrc, original };
+        self.write(to, &header, Body::Media { packet, payload, placed: &placed })
     }
 
-    fn write(
-        &mut self,
-        header: &OutHeader,
-        packet: &Packet,
-        payload: &[u8],
-        placed: &crate::slot::Placed,
-        sealer: &mut Sealer,
-        path: Path,
-    ) -> bool {
+    /// A packet of padding alone in a slot's retransmissions: a probe of the way, which no decoder sees.
+    pub fn seal_padding(&mut self, to: &mut Receiver<'_>, slot: &mut Slot) -> bool {
+        let Some((payload_type, index, timestamp)) = slot.next_padding() else { return false };
+        let header = OutHeader { marker: false, payload_type, index, timestamp, ssrc: slot.rtx_ssrc, original: None };
+        self.write(to, &header, Body::Padding)
+    }
+
+    fn write(&mut self, to: &mut Receiver<'_>, header: &OutHeader, body: Body<'_>) -> bool {
         let start = self.len;
-        let body = HEADER_LEN + if header.original.is_some() { 2 } else { 0 };
-        let plain_len = body + payload.len();
+        let header_len = HEADER_LEN + if to.twcc.is_some() { NUMBER_LEN } else { 0 };
+        let body_at = header_len + if header.original.is_some() { 2 } else { 0 };
+        let plain_len = body_at + body.len();
         let Some(out) = self.bytes.get_mut(start..start + plain_len + OVERHEAD_MAX) else { return false };
         let Some(fixed) = out.first_chunk_mut::<HEADER_LEN>() else { return false };
         let sequence = header.index as u16;
-        crate::rtp::write_header(fixed, packet.marker, header.payload_type, sequence, header.timestamp, header.ssrc);
-        if let Some(original) = header.original {
-            out[HEADER_LEN..body].copy_from_slice(&original.to_be_bytes());
+        crate::rtp::write_header(fixed, header.marker, header.payload_type, sequence, header.timestamp, header.ssrc);
+        if let Some(twcc) = &mut to.twcc {
+            let number = twcc.downlink.send(plain_len + OVERHEAD_MAX, to.now);
+            out[0] |= HAS_EXTENSION;
+            let Some(extension) = out[HEADER_LEN..].first_chunk_mut::<NUMBER_LEN>() else { return false };
+            crate::rtp::write_number(extension, twcc.extension, number);
         }
-        out[body..plain_len].copy_from_slice(payload);
-        placed.patch(packet.codec, &mut out[body..plain_len]);
-        let Some(sealed_len) = sealer.seal_rtp(out, HEADER_LEN, plain_len, header.index) else { return false };
+        if let Some(original) = header.original {
+            out[header_len..body_at].copy_from_slice(&original.to_be_bytes());
+        }
+        match body {
+            Body::Media { packet, payload, placed } => {
+                out[body_at..plain_len].copy_from_slice(payload);
+                placed.patch(packet.codec, &mut out[body_at..plain_len]);
+            }
+            Body::Padding => {
+                out[0] |= HAS_PADDING;
+                out[body_at..plain_len].fill(0);
+                out[plain_len - 1] = PADDING_LEN;
+            }
+        }
+        let Some(sealed_len) = to.sealer.seal_rtp(out, header_len, plain_len, header.index) else { return false };
         self.len += sealed_len;
-        self.extend_run(start, sealed_len, path);
+        self.extend_run(start, sealed_len, to.path);
         true
     }
 
@@ -177,11 +192,42 @@ impl Arena {
     }
 }
 
+/// Whom packets are sealed for.
+pub struct Receiver<'a> {
+    pub path: Path,
+    pub sealer: &'a mut Sealer,
+    /// If the receiver reports arrivals.
+    pub twcc: Option<Twcc<'a>>,
+    pub now: Instant,
+}
+
+/// Numbers what leaves, for the receiver's reports.
+pub struct Twcc<'a> {
+    pub extension: u8,
+    pub downlink: &'a mut Downlink,
+}
+
 struct OutHeader {
+    marker: bool,
     payload_type: u8,
     index: u64,
     timestamp: u32,
     ssrc: u32,
     /// The sequence number that a retransmission repairs.
     original: Option<u16>,
+}
+
+#[derive(Clone, Copy)]
+enum Body<'a> {
+    Media { packet: &'a Packet, payload: &'a [u8], placed: &'a Placed },
+    Padding,
+}
+
+impl Body<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Body::Media { payload, .. } => payload.len(),
+            Body::Padding => usize::from(PADDING_LEN),
+        }
+    }
 }

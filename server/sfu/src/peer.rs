@@ -1,7 +1,10 @@
 //! One peer: a browser's transport, what it publishes, and its receive slots.
 
 use crate::codec::{Codec, red_primary};
+use crate::downlink::Downlink;
 use crate::dtls::Dtls;
+use crate::event::Pictures;
+use crate::gaze::Gazes;
 use crate::ice::IceAgent;
 use crate::names::{Audience, Mid, PeerId, Role, RoomId, Source};
 use crate::permit::Permit;
@@ -9,6 +12,7 @@ use crate::relay::Look;
 use crate::replay::ReportWindows;
 use crate::rtp::RtpHeader;
 use crate::session::{Extension, OfferedCodec, Section};
+use crate::share::Share;
 use crate::slot::{Slot, StreamId};
 use crate::srtp::SrtpKeys;
 use crate::stats::PeerStats;
@@ -44,6 +48,7 @@ pub struct Track {
     pub codecs: Vec<OfferedCodec>,
     pub rids: Vec<String>,
     pub ssrcs: Vec<(u32, Option<u32>)>,
+    pub gazes: Gazes,
 }
 
 impl Track {
@@ -54,6 +59,7 @@ impl Track {
             codecs: section.codecs.clone(),
             rids: section.rids.clone(),
             ssrcs: section.ssrcs.clone(),
+            gazes: Gazes::default(),
         }
     }
 
@@ -81,7 +87,19 @@ impl Track {
 pub struct Pending {
     pub packet: u32,
     pub slot: u16,
-    pub is_repair: bool,
+    pub why: Why,
+}
+
+/// Why a packet is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    Media,
+    /// The receiver misses it.
+    Repair,
+    /// To learn what the way bears: a packet once more…
+    Probe,
+    /// …or nothing but padding; the packet is not looked at.
+    Padding,
 }
 
 /// A stream that one of our slots is routed from.
@@ -124,6 +142,13 @@ pub struct Peer {
     pub slots: Vec<Slot>,
     pub feeds: Vec<Feed>,
     pub wanted: Vec<Look>,
+    pub pictures: Pictures,
+    /// The publishers this peer looks at, and how high.
+    pub gazes: Vec<(PeerKey, Source, u16)>,
+    /// The way to this peer, if it reports arrivals, with the id of the extension that numbers them.
+    pub downlink: Option<(u8, Box<Downlink>)>,
+    pub share: Share,
+    pub told: Option<(crate::link::Link, Instant)>,
     pub pending: Vec<Pending>,
     /// What to add to the peer's NTP time for ours, in 2^-32 s.
     pub ntp_step: Option<u64>,

@@ -1,13 +1,15 @@
 //! The plan: which stream goes to which slot. Made anew when views, permits or streams change,
 //! never for a packet.
 
-use crate::event::{Event, SlotFill};
-use crate::names::{PeerId, RoomId, Source};
+use crate::allot::{Allotment, Demand, Layer, allot};
+use crate::event::{Event, Pictures, SlotFill};
+use crate::link::Reduced;
+use crate::names::{PeerId, Role, RoomId, Source};
 use crate::peer::{Feed, Link, Peer};
 use crate::relay::Relay;
 use crate::room::{Room, seat};
-use crate::slot::StreamId;
-use crate::stream::{Route, choose_layer};
+use crate::slot::{Slot, StreamId};
+use crate::stream::{Route, layers};
 use crate::timers::PeerKey;
 use std::time::Instant;
 
@@ -29,17 +31,39 @@ impl Relay {
     fn plan(&mut self, key: PeerKey, now: Instant) {
         let Some(receiver) = self.peers.get(key) else { return };
         if receiver.link != Link::Connected {
-            self.clear_feeds(key);
+            self.clear_feeds(key, now);
             return;
         }
         let Some(room) = self.rooms.get(&receiver.room) else { return };
-        let seats = self.seats(receiver, room);
-        let aims: Vec<Option<Aim>> = seats
+        let mut seats = self.seats(receiver, room);
+        let wishes: Vec<Option<Wish>> = seats
             .iter()
             .zip(&receiver.slots)
-            .map(|(person, slot)| self.aim(receiver, room, (*person)?, slot.source))
+            .map(|(person, slot)| self.wish(receiver, room, (*person)?, slot.source))
             .collect();
+        let gazes = wishes.iter().flatten().filter_map(Wish::gaze).collect();
+        let bps = receiver.downlink.as_ref().map_or(u64::MAX, |(_, downlink)| downlink.bps());
+        let (allotment, reduced) = divide(&wishes, &receiver.slots, receiver.share.budget(bps, now));
+        let aims: Vec<Option<Aim>> = wishes
+            .iter()
+            .zip(&allotment.chosen)
+            .map(|(wish, at)| {
+                let wish = wish.as_ref()?;
+                Some(Aim { publisher: wish.publisher, stream: wish.layers.get((*at)?)?.stream })
+            })
+            .collect();
+        // A picture for which there is no room leaves its slot: better a name than a picture that stands still.
+        for ((seat, wish), at) in seats.iter_mut().zip(&wishes).zip(&allotment.chosen) {
+            if wish.as_ref().is_some_and(|wish| !wish.layers.is_empty()) && at.is_none() {
+                *seat = None;
+            }
+        }
+        if let Some(receiver) = self.peers.get_mut(key) {
+            receiver.share.keep(&allotment, reduced, bps, now);
+        }
+        self.look_at(key, gazes, now);
         self.apply(key, &seats, &aims, now);
+        self.probe(key, now);
     }
 
     /// Who sits in which slot, in the order of the slots.
@@ -52,10 +76,18 @@ impl Relay {
         };
         let voices: Vec<PeerId> =
             room.speakers.stage().iter().copied().filter(|id| can_hear(id, Source::Microphone)).collect();
-        let cameras: Vec<PeerId> =
+        let mut cameras: Vec<PeerId> =
             receiver.wanted.iter().map(|look| look.peer).filter(|id| can_hear(id, Source::Camera)).collect();
-        let screen = room.screens.iter().rev().copied().find(|id| can_hear(id, Source::Screen));
+        let mut screen = room.screens.iter().rev().copied().find(|id| can_hear(id, Source::Screen));
         let sound = screen.filter(|id| can_hear(id, Source::ScreenAudio));
+        match receiver.pictures {
+            Pictures::All => {}
+            Pictures::Few => cameras.truncate(1),
+            Pictures::None => {
+                cameras.clear();
+                screen = None;
+            }
+        }
         let mut seats = vec![None; receiver.slots.len()];
         for source in Source::ALL {
             let wanted: Vec<PeerId> = match source {
@@ -73,16 +105,46 @@ impl Relay {
         seats
     }
 
-    /// The stream that shows `person` in a slot.
-    fn aim(&self, receiver: &Peer, room: &Room, person: PeerId, source: Source) -> Option<Aim> {
+    /// What could fill a slot in which `person` sits.
+    fn wish(&self, receiver: &Peer, room: &Room, person: PeerId, source: Source) -> Option<Wish> {
         let publisher = *room.members.get(&person)?;
         let sender = self.peers.get(publisher)?;
-        let height_px = match source {
-            Source::Camera => receiver.wanted.iter().find(|look| look.peer == person).map_or(0, |look| look.height_px),
+        let look = receiver.wanted.iter().position(|look| look.peer == person);
+        let height_px = match (source, receiver.pictures) {
+            (Source::Camera, Pictures::All) => look.map_or(0, |at| receiver.wanted[at].height_px).max(1),
+            // Small, but seen.
+            (Source::Camera, _) => 1,
             _ => u16::MAX,
         };
-        let stream = choose_layer(sender.streams_of(source), height_px)?;
-        Some(Aim { publisher, stream })
+        let rank = match (source, sender.role) {
+            (Source::Microphone | Source::ScreenAudio, _) => Rank::Sound,
+            (Source::Screen, _) => Rank::Screen,
+            (Source::Camera, Role::Teacher) => Rank::Teacher(look),
+            (Source::Camera, Role::Student) => Rank::Other(look),
+        };
+        let layers = layers(sender.streams_of(source), height_px);
+        let layers = layers.iter().map(|stream| Layer { stream: stream.id, bps: stream.cost_bps() }).collect();
+        Some(Wish { publisher, source, rank, height_px, layers })
+    }
+
+    /// Keeps whom a receiver looks at, and tells those for whom that is news.
+    fn look_at(&mut self, key: PeerKey, gazes: Vec<(PeerKey, Source, u16)>, now: Instant) {
+        let Some(receiver) = self.peers.get_mut(key) else { return };
+        if receiver.gazes == gazes {
+            return;
+        }
+        let before = std::mem::replace(&mut receiver.gazes, gazes.clone());
+        let ended = before
+            .iter()
+            .filter(|(publisher, source, _)| !gazes.iter().any(|(other, of, _)| (publisher, source) == (other, of)));
+        let ended = ended.map(|(publisher, source, _)| (*publisher, *source, 0));
+        for (publisher, source, height_px) in ended.chain(gazes.iter().copied()) {
+            let Some(sender) = self.peers.get_mut(publisher) else { continue };
+            if let Some(track) = sender.tracks.iter_mut().find(|track| track.source == source) {
+                track.gazes.set(key, height_px);
+            }
+            self.tell_wanted(publisher, now);
+        }
     }
 
     /// Seats people, aims slots, routes streams, asks for keyframes, tells the receiver.
@@ -126,7 +188,8 @@ impl Relay {
     }
 
     /// Nothing is routed to the receiver any more; its slots are empty.
-    pub(crate) fn clear_feeds(&mut self, key: PeerKey) {
+    pub(crate) fn clear_feeds(&mut self, key: PeerKey, now: Instant) {
+        self.look_at(key, Vec::new(), now);
         let Some(receiver) = self.peers.get_mut(key) else { return };
         for slot in &mut receiver.slots {
             slot.clear();
@@ -141,6 +204,68 @@ impl Relay {
         if let Some(stream) = self.peers.get_mut(feed.publisher).and_then(|peer| peer.stream_mut(feed.stream)) {
             stream.routes.retain(|route| *route != Route { receiver, slot: feed.slot });
         }
+    }
+}
+
+/// Divides a way of `budget` among what could fill the slots: sound always, pictures by rank.
+fn divide(wishes: &[Option<Wish>], slots: &[Slot], budget: u64) -> (Allotment, Reduced) {
+    let mut chosen: Vec<Option<usize>> = vec![None; wishes.len()];
+    let mut reserved = 0;
+    let mut pictures: Vec<(usize, &Wish)> = Vec::new();
+    for (i, wish) in wishes.iter().enumerate() {
+        let Some(wish) = wish else { continue };
+        let Some(last) = wish.layers.len().checked_sub(1) else { continue };
+        if wish.rank == Rank::Sound {
+            chosen[i] = Some(last);
+            reserved += wish.layers[last].bps;
+        } else {
+            pictures.push((i, wish));
+        }
+    }
+    pictures.sort_by_key(|(_, wish)| wish.rank);
+    let demands: Vec<Demand> = pictures
+        .iter()
+        .map(|(i, wish)| Demand { layers: wish.layers.clone(), current: slots.get(*i).and_then(Slot::target) })
+        .collect();
+    let allotment = allot(&demands, reserved, budget);
+    for ((i, _), at) in pictures.iter().zip(&allotment.chosen) {
+        chosen[*i] = *at;
+    }
+    let shown = allotment.chosen.iter().flatten().count();
+    let is_largest = |(demand, at): (&Demand, &Option<usize>)| at.is_some_and(|at| at + 1 == demand.layers.len());
+    let reduced = if shown == 0 && !demands.is_empty() {
+        Reduced::AudioOnly
+    } else if shown < demands.len() {
+        Reduced::Fewer
+    } else if demands.iter().zip(&allotment.chosen).all(is_largest) {
+        Reduced::Nothing
+    } else {
+        Reduced::Smaller
+    };
+    (Allotment { chosen, ..allotment }, reduced)
+}
+
+/// Sound before the screen before the teacher's camera before others, as they are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Sound,
+    Screen,
+    Teacher(Option<usize>),
+    Other(Option<usize>),
+}
+
+/// What could fill a slot.
+struct Wish {
+    publisher: PeerKey,
+    source: Source,
+    rank: Rank,
+    height_px: u16,
+    layers: Vec<Layer>,
+}
+
+impl Wish {
+    fn gaze(&self) -> Option<(PeerKey, Source, u16)> {
+        (!self.source.is_audio()).then_some((self.publisher, self.source, self.height_px))
     }
 }
 

@@ -46,6 +46,8 @@ pub struct Reception {
     bytes: u64,
     bytes_before: u64,
     pub bits_per_second: u64,
+    /// Percent lost on the way here in the last interval, repairs apart.
+    pub loss: u8,
 }
 
 impl Reception {
@@ -125,6 +127,7 @@ impl Reception {
         let bits = (self.bytes - self.bytes_before) * 8;
         self.bytes_before = self.bytes;
         self.bits_per_second = bits * 1000 / (interval.as_millis() as u64).max(1);
+        self.loss = (lost_now * 100).checked_div(expected_now).unwrap_or(0).min(100) as u8;
         let (last_sr, since_last_sr) = self.sender_report.map_or((0, 0), |(middle, at)| {
             let since = now.saturating_duration_since(at).as_micros() * 65_536 / 1_000_000;
             (middle, since as u32)

@@ -3,8 +3,9 @@
 use crate::answer::{self, Host, Use};
 use crate::certificate::Certificate;
 use crate::connections::Connections;
+use crate::downlink::Downlink;
 use crate::dtls::{Dtls, DtlsConfig};
-use crate::event::Event;
+use crate::event::{Event, Pictures, SlotStats};
 use crate::ice::{Credentials, IceAgent};
 use crate::names::{Mid, PeerId, Role, RoomId, Source};
 use crate::offer::{Offer, OfferError, ReceiveMids};
@@ -15,6 +16,7 @@ use crate::permit::Permit;
 use crate::replay::ReportWindows;
 use crate::room::Room;
 use crate::session::{Extension, Kind, Session};
+use crate::share::Share;
 use crate::slot::Slot;
 use crate::stats::{PeerStats, Stats};
 use crate::timers::{PeerKey, Timer, Timers};
@@ -112,6 +114,8 @@ pub struct Relay {
     pub(crate) replan: BTreeSet<PeerKey>,
     pub(crate) events: VecDeque<Event>,
     pub(crate) streams_made: u64,
+    /// The last instant that the caller named.
+    pub(crate) now: Option<Instant>,
     /// The instant that is zero on the relay's own NTP time line.
     pub(crate) epoch: Option<Instant>,
     pub(crate) stats: Stats,
@@ -142,6 +146,7 @@ impl Relay {
             replan: BTreeSet::new(),
             events: VecDeque::new(),
             streams_made: 0,
+            now: None,
             epoch: None,
             stats: Stats::default(),
         }
@@ -195,6 +200,9 @@ impl Relay {
             (section.mid.clone(), section_use)
         };
         let sections = session.sections.iter().zip(roles).map(section_use).collect();
+        // Whoever reports the arrivals of one slot reports those of all: it is one transport.
+        let mut slot_sections = slots.iter().filter_map(|slot| session.section(&slot.mid));
+        let reports = slot_sections.find_map(|section| section.extensions.get(&Extension::TransportCc).copied());
         let tracks = session.sections.iter().zip(roles).filter_map(|(section, role)| match role {
             Some(SectionRole::Sent(source)) => Some(Track::new(*source, section)),
             _ => None,
@@ -222,6 +230,11 @@ impl Relay {
             slots,
             feeds: Vec::new(),
             wanted: Vec::new(),
+            pictures: Pictures::All,
+            gazes: Vec::new(),
+            downlink: reports.map(|id| (id, Box::new(Downlink::new(now)))),
+            share: Share::default(),
+            told: None,
             pending: Vec::new(),
             ntp_step: None,
             armed: [None; Timer::COUNT],
@@ -347,10 +360,19 @@ impl Relay {
         self.settle(now);
     }
 
+    /// Which pictures `peer` wants at all: chosen by hand.
+    pub fn set_pictures(&mut self, peer: PeerId, pictures: Pictures, now: Instant) {
+        let Some(key) = self.peers.key_of(peer) else { return };
+        let Some(receiver) = self.peers.get_mut(key) else { return };
+        receiver.pictures = pictures;
+        self.replan.insert(key);
+        self.settle(now);
+    }
+
     /// Silence in both directions from this instant; credentials and addresses are forgotten.
     pub fn remove(&mut self, peer: PeerId, now: Instant) {
         let Some(key) = self.peers.key_of(peer) else { return };
-        self.clear_feeds(key);
+        self.clear_feeds(key, now);
         let Some(mut gone) = self.peers.remove(key) else { return };
         self.by_ufrag.remove(&gone.ice.local.ufrag);
         for remote in gone.ice.forget_all() {
@@ -377,6 +399,24 @@ impl Relay {
 
     pub fn stats(&self) -> &Stats {
         &self.stats
+    }
+
+    /// A peer's receive slots in figures, in the order of its offer; empty for an unknown peer.
+    pub fn slots(&self, peer: PeerId) -> Vec<SlotStats> {
+        let Some(receiver) = self.peers.key_of(peer).and_then(|key| self.peers.get(key)) else { return Vec::new() };
+        let figures = |slot: &Slot| {
+            let feed = receiver.feeds.iter().find(|feed| Some(feed.stream) == slot.showing());
+            let stream = feed.and_then(|feed| self.peers.get(feed.publisher)?.stream(feed.stream));
+            SlotStats {
+                mid: slot.mid.clone(),
+                source: slot.source,
+                from: slot.person,
+                kbps: stream.map_or(0, |stream| (stream.reception.bits_per_second / 1000) as u32),
+                height_px: stream.and_then(|stream| stream.height_px),
+                loss: slot.loss,
+            }
+        };
+        receiver.slots.iter().map(figures).collect()
     }
 
     pub fn peer_stats(&self, peer: PeerId) -> Option<PeerStats> {

@@ -9,6 +9,10 @@ pub const RING_BYTES: usize = 128 * 1024;
 /// So that small packets do not make the index larger than what it points to.
 const PACKETS_MAX: usize = 512;
 
+/// Packets that come this much earlier than their turn, and gaps before one that is sought: more is an outage.
+const SHUFFLED_MAX: usize = 32;
+const LOOKED_AT_MAX: usize = 128;
+
 /// A packet's place in time, as its publisher numbered it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kept {
@@ -64,9 +68,12 @@ impl Ring {
         self.next = end;
     }
 
-    /// The packet numbered `index`, newest first: a NACK comes soon.
+    /// The packet numbered `index`, if it is still there.
     pub fn get(&self, index: u64) -> Option<(Kept, &[u8])> {
-        let kept = *self.kept.iter().rev().find(|kept| kept.index == index)?;
+        // Nearly in order, with few gaps: it lies a little behind where it would without them.
+        let since = self.kept.back()?.index.checked_sub(index).and_then(|since| usize::try_from(since).ok())?;
+        let guess = (self.kept.len() - 1).saturating_sub(since).saturating_sub(SHUFFLED_MAX);
+        let kept = *self.kept.range(guess..).take(LOOKED_AT_MAX).find(|kept| kept.index == index)?;
         Some((kept, self.bytes.get(kept.start..kept.start + kept.len)?))
     }
 }

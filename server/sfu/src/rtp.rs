@@ -132,6 +132,19 @@ pub fn write_header(
     out[8..12].copy_from_slice(&ssrc.to_be_bytes());
 }
 
+/// A header extension of one transport-wide number: four bytes of head, four of the element with its padding.
+pub const NUMBER_LEN: usize = 8;
+
+/// Writes the extension behind a header, which must be told of it by [`HAS_EXTENSION`].
+pub fn write_number(out: &mut [u8; NUMBER_LEN], id: u8, number: u16) {
+    let [high, low] = number.to_be_bytes();
+    *out = [0xbe, 0xde, 0, 1, (id << 4) | 1, high, low, 0];
+}
+
+/// Bits of a header's first byte.
+pub const HAS_PADDING: u8 = 0x20;
+pub const HAS_EXTENSION: u8 = 0x10;
+
 /// A 16-bit counter seen as one that never wraps: the value nearest to `near`.
 pub fn extend(near: u64, low: u16) -> u64 {
     let step = i64::from(low.wrapping_sub(near as u16) as i16);

@@ -28,6 +28,22 @@ pub struct Packet {
     pub primary_at: u16,
 }
 
+impl Packet {
+    /// Belongs to no stream and says nothing: for a packet of padding.
+    pub fn padding(now: Instant) -> Packet {
+        Packet {
+            stream: StreamId(0),
+            index: 0,
+            timestamp: 0,
+            marker: false,
+            codec: Codec::Vp8,
+            starts_keyframe: false,
+            arrived: now,
+            primary_at: 0,
+        }
+    }
+}
+
 /// How a packet leaves: the numbers of the slot's own stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Placed {
@@ -81,6 +97,8 @@ pub struct Slot {
     repair_budget: usize,
     pub packets_sent: u32,
     pub bytes_sent: u32,
+    /// Percent that did not arrive at first, by the receiver's last report.
+    pub loss: u8,
 }
 
 /// The newest packet sent, in the slot's numbers.
@@ -112,6 +130,7 @@ impl Slot {
             repair_budget: REPAIR_BUDGET_MAX / 4,
             packets_sent: 0,
             bytes_sent: 0,
+            loss: 0,
         }
     }
 
@@ -236,6 +255,16 @@ impl Slot {
         }
     }
 
+    /// The last published packets that left, oldest first.
+    pub fn lately(&self) -> impl Iterator<Item = (StreamId, u64)> + use<> {
+        const LATELY: u64 = 64;
+        let last = self.newest.index;
+        self.mapping.into_iter().flat_map(move |mapping| {
+            let first = mapping.first_out.max(last.saturating_sub(LATELY));
+            (first..=last).map(move |out| (mapping.stream, mapping.first_in + (out - mapping.first_out)))
+        })
+    }
+
     /// Which published packet left as `sequence`, if it may be sent again.
     pub fn published(&self, sequence: u16) -> Option<(StreamId, u64)> {
         let out = crate::rtp::extend(self.newest.index, sequence);
@@ -246,14 +275,26 @@ impl Slot {
         Some((mapping.stream, mapping.first_in + (out - mapping.first_out)))
     }
 
-    /// Places a packet that was sent before; charges the repair budget.
-    pub fn place_again(&mut self, packet: &Packet, payload: &[u8]) -> Option<Placed> {
+    /// Whether so many bytes may be repaired now; charges the budget.
+    pub fn may_repair(&mut self, bytes: usize) -> bool {
+        let left = self.repair_budget.checked_sub(bytes);
+        self.repair_budget = left.unwrap_or(self.repair_budget);
+        left.is_some()
+    }
+
+    /// Places a packet that was sent before.
+    pub fn place_again(&mut self, packet: &Packet) -> Option<Placed> {
         let (payload_type, _) = self.payload_types[packet.codec as usize]?;
         let mappings = [self.mapping, self.previous];
         let mapping = mappings.into_iter().flatten().find(|m| m.stream == packet.stream)?;
-        let placed = mapping.place(packet.index, packet.timestamp, payload_type)?;
-        self.repair_budget = self.repair_budget.checked_sub(payload.len())?;
-        Some(placed)
+        mapping.place(packet.index, packet.timestamp, payload_type)
+    }
+
+    /// A packet of padding in the retransmission stream: its payload type, number and timestamp.
+    pub fn next_padding(&mut self) -> Option<(u8, u64, u32)> {
+        let payload_type = self.payload_types.iter().flatten().find_map(|(_, rtx)| *rtx)?;
+        self.rtx_index += 1;
+        Some((payload_type, self.rtx_index, self.newest.timestamp))
     }
 
     /// The next number of the retransmission stream, with its payload type; `None` without RTX.
@@ -404,8 +445,7 @@ mod tests {
         let mut slot = slot();
         slot.aim(ADA, StreamId(1));
         slot.place(&packet(1, 40, 900, true, now), &key(7, 3)).unwrap();
-        let large = [0; 1200];
-        let repairs = (0..1000).filter(|_| slot.place_again(&packet(1, 40, 900, true, now), &large).is_some());
+        let repairs = (0..1000).filter(|_| slot.may_repair(1200));
         assert_eq!(repairs.count(), REPAIR_BUDGET_MAX / 4 / 1200);
     }
 }

@@ -49,9 +49,11 @@ pub struct Stats {
     pub datagrams_out: u64,
     pub bytes_in: u64,
     pub bytes_out: u64,
-    /// RTP packets sealed for a receiver, retransmissions included.
+    /// RTP packets sealed for a receiver, each the first time.
     pub packets_forwarded: u64,
     pub packets_retransmitted: u64,
+    /// Sent once more, or empty, to learn what a way bears.
+    pub packets_probing: u64,
     pub keyframes_requested: u64,
     dropped: [u64; Dropped::COUNT],
 }

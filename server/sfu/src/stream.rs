@@ -13,6 +13,10 @@ pub const KEYFRAME_EVERY: Duration = Duration::from_secs(1);
 /// …and not again before this: a browser that was not ready for the first one says so after a fifth of a second.
 const KEYFRAME_GAP: Duration = Duration::from_millis(250);
 
+/// What one voice takes: above it, with all redundancy, was a burst; below it, a silence.
+const SOUND_BPS_MIN: u64 = 24_000;
+const SOUND_BPS_MAX: u64 = 100_000;
+
 /// A receiver's slot that may show the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Route {
@@ -102,24 +106,44 @@ impl KeyframeRequests {
     }
 }
 
-/// The stream of `streams` (all of one track) to show at `height_px`: the smallest that is large
-/// enough among those that flow, else the largest.
-pub fn choose_layer<'s>(streams: impl Iterator<Item = &'s Stream>, height_px: u16) -> Option<StreamId> {
+/// The streams of `streams` (all of one track) that may be shown at `height_px`, smallest first: the last is the
+/// smallest that is large enough among those that flow, else the largest.
+pub fn layers<'s>(streams: impl Iterator<Item = &'s Stream>, height_px: u16) -> Vec<&'s Stream> {
     let mut flowing: Vec<&Stream> = streams.filter(|stream| stream.is_flowing).collect();
-    if flowing.iter().all(|stream| stream.height_px.is_some()) {
+    let last = if flowing.iter().all(|stream| stream.height_px.is_some()) {
         flowing.sort_by_key(|stream| stream.height_px);
         // A picture three quarters as high as its frame looks the same.
         let enough = height_px - height_px / 4;
-        let chosen = flowing.iter().find(|stream| stream.height_px >= Some(enough)).or(flowing.last());
-        return chosen.map(|stream| stream.id);
-    }
-    flowing.sort_by_key(|stream| stream.reception.bits_per_second);
-    let rank = match height_px {
-        0..=239 => 0,
-        240..=479 => flowing.len() / 2,
-        _ => flowing.len().saturating_sub(1),
+        flowing.iter().position(|stream| stream.height_px >= Some(enough))
+    } else {
+        flowing.sort_by_key(|stream| stream.reception.bits_per_second);
+        match height_px {
+            0..=239 => Some(0),
+            240..=479 => Some(flowing.len() / 2),
+            _ => None,
+        }
     };
-    flowing.get(rank).map(|stream| stream.id)
+    flowing.truncate(last.map_or(flowing.len(), |last| last + 1));
+    flowing
+}
+
+impl Stream {
+    /// What the stream takes of a way, bits a second: as measured, or as such pictures take until it was.
+    pub fn cost_bps(&self) -> u64 {
+        if self.source.is_audio() {
+            return self.reception.bits_per_second.clamp(SOUND_BPS_MIN, SOUND_BPS_MAX);
+        }
+        let usual = match self.height_px {
+            Some(0..=200) => 120_000,
+            Some(201..=400) => 400_000,
+            _ => 1_200_000,
+        };
+        match self.reception.bits_per_second {
+            0 => usual,
+            // A picture at rest may move again.
+            measured => measured.max(usual / 4),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -147,13 +171,13 @@ mod tests {
             stream.height_px = Some(height_px);
             stream
         };
-        let mut layers = [layer(1, 180), layer(2, 360), layer(3, 720)];
-        let choose = |layers: &[Stream], height_px| choose_layer(layers.iter(), height_px).unwrap().0;
+        let mut streams = [layer(1, 180), layer(2, 360), layer(3, 720)];
+        let choose = |streams: &[Stream], height_px| layers(streams.iter(), height_px).last().unwrap().id.0;
         assert_eq!(
-            [choose(&layers, 90), choose(&layers, 300), choose(&layers, 400), choose(&layers, 1080)],
+            [choose(&streams, 90), choose(&streams, 300), choose(&streams, 400), choose(&streams, 1080)],
             [1, 2, 2, 3]
         );
-        layers[2].is_flowing = false;
-        assert_eq!(choose(&layers, 1080), 2);
+        streams[2].is_flowing = false;
+        assert_eq!(choose(&streams, 1080), 2);
     }
 }

@@ -18,10 +18,16 @@ pub enum Timer {
     Report,
     /// A keyframe was asked for too soon after the last request.
     Keyframe,
+    /// A look at the way to a receiver, while packets go there.
+    Link,
+    /// The next step of a probe.
+    Probe,
+    /// Fewer look at a publisher than it was told.
+    Wanted,
 }
 
 impl Timer {
-    pub const COUNT: usize = Timer::Keyframe as usize + 1;
+    pub const COUNT: usize = Timer::Wanted as usize + 1;
 }
 
 /// A peer's slot in the relay's table, with a serial number that no later peer has.

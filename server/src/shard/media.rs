@@ -51,9 +51,11 @@ impl Media {
     /// The class that a relay's event is about.
     pub fn class_of(&self, event: &Event) -> Option<ClassId> {
         match event {
-            Event::Connected { peer } | Event::Disconnected { peer, .. } | Event::Slots { peer, .. } => {
-                self.owners.get(peer).map(|owner| owner.class)
-            }
+            Event::Connected { peer }
+            | Event::Disconnected { peer, .. }
+            | Event::Slots { peer, .. }
+            | Event::Link { peer, .. }
+            | Event::Wanted { peer, .. } => self.owners.get(peer).map(|owner| owner.class),
             Event::Speaking { room, .. } => self.rooms.get(room).copied(),
         }
     }

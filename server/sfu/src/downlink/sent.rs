@@ -1,0 +1,118 @@
+//! What left for one receiver lately, by its transport-wide number.
+
+use crate::rtp::extend;
+use std::collections::VecDeque;
+
+/// A second of a full link: feedback that is later than this is of no use.
+const SENT_MAX: usize = 1_024;
+/// A packet this far behind the newest one reported is lost, not reordered.
+const REORDERED_MAX: u64 = 32;
+
+/// One packet that left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// On the downlink's own time line, µs.
+    pub at_us: u64,
+    /// On the wire, without IP and UDP.
+    pub bytes: u16,
+    is_reported: bool,
+}
+
+/// Numbers begin at 2^16, so that all of the first ones have a predecessor.
+pub struct SentLog {
+    packets: VecDeque<Sent>,
+    first: u64,
+}
+
+impl Default for SentLog {
+    fn default() -> SentLog {
+        SentLog { packets: VecDeque::new(), first: 0x1_0000 }
+    }
+}
+
+impl SentLog {
+    /// The number of the packet that leaves now.
+    pub fn push(&mut self, at_us: u64, bytes: u16) -> u64 {
+        if self.packets.len() == SENT_MAX {
+            self.packets.pop_front();
+            self.first += 1;
+        }
+        self.packets.push_back(Sent { at_us, bytes, is_reported: false });
+        self.next() - 1
+    }
+
+    pub fn next(&self) -> u64 {
+        self.first + self.packets.len() as u64
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.packets.is_empty()
+    }
+
+    /// When the oldest packet that nobody has reported left.
+    pub fn waits_since_us(&self) -> Option<u64> {
+        self.packets.front().map(|sent| sent.at_us)
+    }
+
+    /// The full number of what a report calls `number`.
+    pub fn number(&self, number: u16) -> u64 {
+        extend(self.next() - 1, number)
+    }
+
+    /// A packet that arrived, the first time it is reported.
+    pub fn arrived(&mut self, number: u64) -> Option<Sent> {
+        let at = usize::try_from(number.checked_sub(self.first)?).ok()?;
+        let sent = self.packets.get_mut(at)?;
+        (!std::mem::replace(&mut sent.is_reported, true)).then_some(*sent)
+    }
+
+    /// Lets go of what can no longer be reported in order, given the newest number reported. Returns how many of them
+    /// had arrived, and how many never did.
+    pub fn settle(&mut self, newest: u64) -> (u32, u32) {
+        let (mut arrived, mut lost) = (0, 0);
+        while self.first + REORDERED_MAX < newest {
+            match self.packets.pop_front() {
+                Some(sent) if sent.is_reported => arrived += 1,
+                Some(_) => lost += 1,
+                None => break,
+            }
+            self.first += 1;
+        }
+        (arrived, lost)
+    }
+
+    /// Nothing of it was ever reported: begins anew behind it.
+    pub fn forget(&mut self) {
+        self.first = self.next();
+        self.packets.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_reported_late_is_not_lost_and_counts_once() {
+        let mut log = SentLog::default();
+        let first = log.push(0, 100);
+        for _ in 0..99 {
+            log.push(1, 100);
+        }
+        assert!(log.arrived(first + 3).is_some() && log.arrived(first + 3).is_none());
+        let newest = first + 60;
+        (0..=60).filter(|n| n % 10 != 3).for_each(|n| assert!(log.arrived(first + n).is_some() || n == 3));
+        assert_eq!(log.settle(newest), (26, 2), "13 and 23 are gone, 3 came early, the last 32 may still come");
+        assert_eq!(log.number((newest + 39) as u16), newest + 39);
+        assert!(log.arrived(first + 1_000).is_none());
+    }
+
+    #[test]
+    fn the_log_is_bounded() {
+        let mut log = SentLog::default();
+        for i in 0..10 * SENT_MAX as u64 {
+            log.push(i, 1);
+        }
+        assert_eq!(log.packets.len(), SENT_MAX);
+    }
+}
