@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 /// After something was taken away, nothing is added for this long, doubled each time it was too early…
 const CALM_MIN: Duration = Duration::from_secs(3);
 const CALM_MAX: Duration = Duration::from_secs(24);
+/// Rates breathe so much, in percent: what is shown may stay.
+const BREATH_PERCENT: u64 = 25;
 /// …and a way that bore what it was given for this long is trusted again.
 const TRUSTED_AFTER: Duration = Duration::from_secs(30);
 
@@ -34,7 +36,7 @@ impl Share {
 
     /// What may be divided of a way of `bps`: soon after a cut no more than is used.
     pub fn budget(&self, bps: u64, now: Instant) -> u64 {
-        if self.is_calm(now) { bps.min(self.used_bps) } else { bps }
+        if self.is_calm(now) { bps.min(self.used_bps + self.used_bps * BREATH_PERCENT / 100) } else { bps }
     }
 
     fn is_calm(&self, now: Instant) -> bool {
@@ -43,7 +45,7 @@ impl Share {
 
     /// Keeps a division of a way of `bps`.
     pub fn keep(&mut self, allotment: &Allotment, reduced: Reduced, bps: u64, now: Instant) {
-        if bps < self.used_bps && reduced > Reduced::Nothing {
+        if bps < self.used_bps && reduced > Reduced::Nothing && !self.is_calm(now) {
             let since = self.cut_at.map(|at| now.saturating_duration_since(at));
             self.calm = match since {
                 Some(since) if since < TRUSTED_AFTER => (self.calm * 2).min(CALM_MAX),
@@ -74,7 +76,7 @@ mod tests {
         assert!(share.is_due(499, start) && share.is_due(800, start) && !share.is_due(600, start));
         share.keep(&allotment(200), Reduced::Smaller, 400, start);
         assert!(!share.is_due(900, start), "it is calm");
-        assert_eq!(share.budget(900, start), 200);
+        assert_eq!(share.budget(900, start), 250, "what is shown may breathe");
         let later = start + CALM_MIN;
         assert!(share.is_due(900, later));
         share.keep(&allotment(500), Reduced::Nothing, 900, later);

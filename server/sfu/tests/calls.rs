@@ -1,5 +1,6 @@
 //! Calls as their people would tell them: joined, seen, heard, silenced, attacked.
 
+mod links;
 mod ways;
 mod world;
 

@@ -79,14 +79,15 @@ impl Downlink {
         let settled = self.log.settle(newest);
         self.loss.on_settled(settled, now);
         let usage = self.delay.usage();
-        self.rate.on_report(usage, self.arriving.bps(), self.loss.share(), self.rtt(), now);
-        if let Some(Finding::Bears(bps)) = self.prober.on_report(newest, now)
-            && usage != Usage::Over
-        {
+        if let Some(Finding::Bears(bps)) = self.prober.on_report(newest, now) {
             self.rate.on_probe(bps);
         }
+        if usage == Usage::Over && self.prober.disturbs(now) {
+            return;
+        }
+        self.rate.on_report(usage, self.arriving.bps(), self.loss.share(), self.rtt(), now);
         if usage == Usage::Over {
-            self.prober.pause_after_failure(now);
+            self.prober.pause(now);
         }
     }
 

@@ -17,6 +17,9 @@ const QUEUED: f64 = 0.9;
 /// After that long without a report, a probe counts as lost.
 const ANSWER_MAX: Duration = Duration::from_secs(2);
 
+/// What a probe leaves in a queue is gone after this, and out of the trend.
+const DRAINED_AFTER: Duration = Duration::from_millis(600);
+
 const PAUSE_MIN: Duration = Duration::from_millis(200);
 /// A link that was found too narrow is tried again after this, doubled each time.
 const PAUSE_FAILED: Duration = Duration::from_secs(2);
@@ -77,6 +80,7 @@ pub struct Prober {
     cluster: Option<Cluster>,
     not_before: Option<Instant>,
     failures: u32,
+    over_at: Option<Instant>,
 }
 
 impl Prober {
@@ -149,6 +153,7 @@ impl Prober {
 
     fn conclude(&mut self, now: Instant) -> Finding {
         let Some(cluster) = self.cluster.take() else { return Finding::Nothing };
+        self.over_at = Some(now);
         let (sent, arrived) = (&cluster.sent, &cluster.arrived);
         let is_whole = f64::from(arrived.packets) >= ARRIVED_SHARE_MIN * f64::from(sent.packets);
         let left = sent.bps(sent.last_bytes);
@@ -166,8 +171,18 @@ impl Prober {
         Finding::Bears(left.min(came))
     }
 
+    /// A probe makes a short queue of its own: until it has drained, a growing one is no news.
+    pub fn disturbs(&self, now: Instant) -> bool {
+        self.cluster.is_some() || self.over_at.is_some_and(|at| now.saturating_duration_since(at) < DRAINED_AFTER)
+    }
+
+    /// A queue has just grown: not now.
+    pub fn pause(&mut self, now: Instant) {
+        self.not_before = self.not_before.max(Some(now + PAUSE_FAILED));
+    }
+
     /// The link was found too narrow.
-    pub fn pause_after_failure(&mut self, now: Instant) {
+    fn pause_after_failure(&mut self, now: Instant) {
         let pause = (PAUSE_FAILED * 2_u32.pow(self.failures.min(4))).min(PAUSE_MAX);
         self.failures = self.failures.saturating_add(1);
         self.not_before = Some(now + pause);

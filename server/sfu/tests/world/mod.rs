@@ -48,6 +48,8 @@ pub struct Seen {
     pub sequence: u16,
     pub timestamp: u32,
     pub ssrc: u32,
+    /// Its transport-wide number, if the browser asked for one.
+    pub number: Option<u16>,
     pub payload: Vec<u8>,
 }
 
@@ -74,6 +76,8 @@ pub struct Browser {
     /// As whom the relay answered the last check.
     pub seen_as: Option<SocketAddr>,
     pub datagrams: usize,
+    /// What the relay sent, for a story with a way of its own to carry; `None`: it arrives at once.
+    pub held: Option<Vec<Vec<u8>>>,
     next: u16,
 }
 
@@ -112,7 +116,7 @@ impl World {
         self.answer(browser, role)
     }
 
-    fn seat(&mut self, browser: Browser, role: Role) -> PeerId {
+    pub fn seat(&mut self, browser: Browser, role: Role) -> PeerId {
         let id = self.answer(browser, role);
         self.connect(id);
         id
@@ -220,6 +224,10 @@ impl World {
             for (to, bytes) in to_browsers {
                 let browser = self.browsers.values_mut().find(|browser| browser.way == to);
                 let Some(browser) = browser else { continue };
+                if let Some(held) = &mut browser.held {
+                    held.push(bytes);
+                    continue;
+                }
                 let Some(bytes) = browser.unwrapped(bytes) else { continue };
                 for reply in browser.receive(&bytes, self.now) {
                     self.relay.receive(to, None, &mut browser.wrapped(reply), self.now);
@@ -243,7 +251,7 @@ impl World {
 }
 
 impl Browser {
-    fn new(number: u64, prefers: SrtpProtectionProfile) -> Browser {
+    pub fn new(number: u64, prefers: SrtpProtectionProfile) -> Browser {
         let provider: Arc<dyn RTCCryptoProvider> = Arc::new(AwsLcRsProvider::new());
         let certificate = DtlsCertificate::generate_self_signed(vec!["browser".to_owned()], provider.crypto()).unwrap();
         let fingerprint = fingerprint(certificate.certificate[0].as_ref());
@@ -279,6 +287,7 @@ impl Browser {
             stun_answers: 0,
             seen_as: None,
             datagrams: 0,
+            held: None,
             next: 65_530,
         }
     }
@@ -354,7 +363,7 @@ impl Browser {
         std::iter::from_fn(|| self.dtls.poll_transmit()).map(|transmit| transmit.message.to_vec()).collect()
     }
 
-    fn receive(&mut self, bytes: &[u8], now: Instant) -> Vec<Vec<u8>> {
+    pub fn receive(&mut self, bytes: &[u8], now: Instant) -> Vec<Vec<u8>> {
         self.datagrams += 1;
         match bytes[0] {
             0..=3 => {
@@ -384,7 +393,8 @@ impl Browser {
                     sequence: u16::from_be_bytes([plain[2], plain[3]]),
                     timestamp: u32::from_be_bytes([plain[4], plain[5], plain[6], plain[7]]),
                     ssrc: u32::from_be_bytes([plain[8], plain[9], plain[10], plain[11]]),
-                    payload: plain[12..].to_vec(),
+                    number: (plain[0] & 0x10 != 0).then(|| u16::from_be_bytes([plain[17], plain[18]])),
+                    payload: plain[if plain[0] & 0x10 == 0 { 12 } else { 20 }..].to_vec(),
                 });
             }
         }
@@ -418,7 +428,7 @@ impl Browser {
         self.seal(VP8, is_last, timestamp, ssrc, &[], &payload)
     }
 
-    fn audio_packet(&mut self, level: u8) -> Vec<u8> {
+    pub fn audio_packet(&mut self, level: u8) -> Vec<u8> {
         let extension = [0xbe, 0xde, 0, 1, 0x10, level, 0, 0];
         let ssrc = self.id.0 as u32 * 1_000 + 1;
         let timestamp = u32::from(self.next) * 960;
@@ -432,6 +442,33 @@ impl Browser {
     fn seal(&mut self, kind: u8, marker: bool, timestamp: u32, ssrc: u32, extension: &[u8], payload: &[u8]) -> Vec<u8> {
         let sequence = self.next;
         self.next = self.next.wrapping_add(1);
+        self.seal_numbered(kind, sequence, marker, timestamp, ssrc, extension, payload)
+    }
+
+    /// A sealed VP8 packet whose numbers are the story's own.
+    pub fn seal_as(
+        &mut self,
+        sequence: u16,
+        marker: bool,
+        timestamp: u32,
+        ssrc: u32,
+        extension: &[u8],
+        payload: &[u8],
+    ) -> Vec<u8> {
+        self.seal_numbered(VP8, sequence, marker, timestamp, ssrc, extension, payload)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of an RTP header")]
+    fn seal_numbered(
+        &mut self,
+        kind: u8,
+        sequence: u16,
+        marker: bool,
+        timestamp: u32,
+        ssrc: u32,
+        extension: &[u8],
+        payload: &[u8],
+    ) -> Vec<u8> {
         let mut packet = vec![0x80 | if extension.is_empty() { 0 } else { 0x10 }, kind | u8::from(marker) << 7];
         packet.extend_from_slice(&sequence.to_be_bytes());
         packet.extend_from_slice(&timestamp.to_be_bytes());
