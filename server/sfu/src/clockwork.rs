@@ -17,7 +17,7 @@ impl Relay {
     /// When to call [`Relay::handle_timeout`].
     pub fn poll_timeout(&self) -> Option<Instant> {
         let turn = self.turn.as_ref().and_then(Turn::poll_timeout);
-        [self.timers.next(), self.connections.poll_timeout(), turn].into_iter().flatten().min()
+        [self.timers.next(), self.media_due, self.connections.poll_timeout(), turn].into_iter().flatten().min()
     }
 
     /// Does everything that is due at `now`.

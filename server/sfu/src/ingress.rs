@@ -210,16 +210,15 @@ impl Relay {
         let is_first = stream.reception.bits_per_second == 0 && !stream.reception.flows(now);
         let is_outage = stream.reception.on_packet(index, header.timestamp, codec.clock_hz(), bytes.len(), now);
         let was_flowing = stream.is_flowing;
-        let starts_keyframe = codec.starts_keyframe(payload);
+        let vp8 = if codec == Codec::Vp8 { Vp8::parse(payload) } else { None };
+        let starts_keyframe = vp8.map_or_else(|| codec.starts_keyframe(payload), |vp8| vp8.starts_keyframe);
         let mut is_resized = false;
         if starts_keyframe && !codec.is_audio() {
             stream.keyframes.on_keyframe();
             if is_first {
                 stream.keyframes.on_first_keyframe(now);
             }
-            if codec == Codec::Vp8
-                && let Some(height_px) = Vp8::parse(payload).and_then(|vp8| vp8.height_px)
-            {
+            if let Some(height_px) = vp8.and_then(|vp8| vp8.height_px) {
                 is_resized = stream.height_px.replace(height_px) != Some(height_px);
             }
         }
@@ -249,6 +248,7 @@ impl Relay {
             starts_keyframe,
             arrived: now,
             primary_at,
+            vp8,
         };
         self.fan_out(key, i, packet, header.payload_type, payload)
     }
@@ -278,6 +278,7 @@ impl Relay {
         }
         let place = self.batch.push(packet, payload).ok_or(Dropped::QueueFull)?;
         let routes = std::mem::take(&mut stream.routes);
+        self.gather(routes.len(), packet.arrived);
         for route in &routes {
             let pending = Pending { packet: place, slot: route.slot, why: Why::Media };
             self.wait(route.receiver, pending);
@@ -357,15 +358,17 @@ impl Relay {
         let publisher = self.peers.get(feed.publisher)?;
         let stream = publisher.stream(stream)?;
         let (kept, payload) = stream.ring.get(index)?;
+        let codec = publisher.track(stream.source)?.codec(kept.payload_type)?;
         let packet = Packet {
             stream: stream.id,
             index,
             timestamp: kept.timestamp,
             marker: kept.marker,
-            codec: publisher.track(stream.source)?.codec(kept.payload_type)?,
+            codec,
             starts_keyframe: false,
             arrived: kept.arrived,
             primary_at: 0,
+            vp8: if codec == Codec::Vp8 { Vp8::parse(payload) } else { None },
         };
         let len = payload.len();
         let place = self.batch.push(packet, payload)?;

@@ -42,6 +42,11 @@ impl Batch {
         u32::try_from(self.packets.len() - 1).ok()
     }
 
+    /// Half full: what waits should leave.
+    pub fn is_filling(&self) -> bool {
+        2 * self.packets.len() >= BATCH_PACKETS || 2 * self.bytes.len() >= BATCH_BYTES
+    }
+
     pub fn get(&self, place: u32) -> Option<(&Packet, &[u8])> {
         let (packet, range) = self.packets.get(place as usize)?;
         Some((packet, &self.bytes[range.clone()]))
@@ -109,7 +114,7 @@ impl Arena {
 
     /// Copies, rewrites and seals one packet for one slot. False if it has no place there.
     pub fn seal(&mut self, to: &mut Receiver<'_>, slot: &mut Slot, packet: &Packet, payload: &[u8]) -> bool {
-        let Some(placed) = slot.place(packet, payload) else { return false };
+        let Some(placed) = slot.place(packet, payload.len()) else { return false };
         let header = OutHeader {
             marker: packet.marker,
             payload_type: placed.payload_type,
@@ -163,7 +168,7 @@ impl Arena {
         match body {
             Body::Media { packet, payload, placed } => {
                 out[body_at..plain_len].copy_from_slice(payload);
-                placed.patch(packet.codec, &mut out[body_at..plain_len]);
+                placed.patch(packet, &mut out[body_at..plain_len]);
             }
             Body::Padding => {
                 out[0] |= HAS_PADDING;

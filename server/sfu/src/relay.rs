@@ -114,6 +114,8 @@ pub struct Relay {
     pub(crate) replan: BTreeSet<PeerKey>,
     pub(crate) events: VecDeque<Event>,
     pub(crate) streams_made: u64,
+    /// When what waits to be sealed leaves; `None`: at once.
+    pub(crate) media_due: Option<Instant>,
     /// The last instant that the caller named.
     pub(crate) now: Option<Instant>,
     /// The instant that is zero on the relay's own NTP time line.
@@ -146,6 +148,7 @@ impl Relay {
             replan: BTreeSet::new(),
             events: VecDeque::new(),
             streams_made: 0,
+            media_due: None,
             now: None,
             epoch: None,
             stats: Stats::default(),

@@ -26,6 +26,8 @@ pub struct Packet {
     pub arrived: Instant,
     /// Where the newest sound begins in a payload with redundancy; else 0.
     pub primary_at: u16,
+    /// The payload descriptor, if it is VP8: read once, however many receive it.
+    pub vp8: Option<Vp8>,
 }
 
 impl Packet {
@@ -40,6 +42,7 @@ impl Packet {
             starts_keyframe: false,
             arrived: now,
             primary_at: 0,
+            vp8: None,
         }
     }
 }
@@ -179,17 +182,17 @@ impl Slot {
     }
 
     /// The next packet of the slot; `None` if it has no place there.
-    pub fn place(&mut self, packet: &Packet, payload: &[u8]) -> Option<Placed> {
+    pub fn place(&mut self, packet: &Packet, len: usize) -> Option<Placed> {
         let (payload_type, redundancy) = self.payload_type(packet.codec)?;
         if self.showing() != Some(packet.stream) {
             if self.target != Some(packet.stream) || !packet.starts_keyframe {
                 return None;
             }
-            self.switch_to(packet, payload);
+            self.switch_to(packet);
         }
         let mapping = self.mapping?;
         let placed = Placed { redundancy, ..mapping.place(packet.index, packet.timestamp, payload_type)? };
-        self.note(packet, &placed, payload);
+        self.note(packet, &placed, len);
         Some(placed)
     }
 
@@ -203,7 +206,7 @@ impl Slot {
         Some(known.map_or((opus, Redundancy::Dropped), |red| (red, Redundancy::Kept { opus })))
     }
 
-    fn switch_to(&mut self, packet: &Packet, payload: &[u8]) {
+    fn switch_to(&mut self, packet: &Packet) {
         let since = self.newest.sent_at.map(|at| packet.arrived.saturating_duration_since(at));
         // A gap in time is a gap in timestamps; never zero, or two pictures would be one.
         let ticks = since.map_or(0, |since| since.as_micros() * u128::from(packet.codec.clock_hz()) / 1_000_000);
@@ -216,9 +219,7 @@ impl Slot {
             picture_id_step: 0,
             tl0_step: 0,
         };
-        if packet.codec == Codec::Vp8
-            && let Some(vp8) = Vp8::parse(payload)
-        {
+        if let Some(vp8) = packet.vp8 {
             let id = match vp8.picture_id {
                 Some((_, PictureId::Bits15(id))) => id,
                 Some((_, PictureId::Bits7(id))) => u16::from(id),
@@ -231,19 +232,17 @@ impl Slot {
         self.previous = self.mapping.replace(mapping);
     }
 
-    fn note(&mut self, packet: &Packet, placed: &Placed, payload: &[u8]) {
+    fn note(&mut self, packet: &Packet, placed: &Placed, len: usize) {
         self.packets_sent = self.packets_sent.wrapping_add(1);
-        self.bytes_sent = self.bytes_sent.wrapping_add(payload.len() as u32);
-        self.repair_budget = (self.repair_budget + payload.len() / REPAIR_SHARE).min(REPAIR_BUDGET_MAX);
+        self.bytes_sent = self.bytes_sent.wrapping_add(len as u32);
+        self.repair_budget = (self.repair_budget + len / REPAIR_SHARE).min(REPAIR_BUDGET_MAX);
         if placed.index <= self.newest.index {
             return;
         }
         self.newest.index = placed.index;
         self.newest.timestamp = placed.timestamp;
         self.newest.sent_at = Some(packet.arrived);
-        if packet.codec == Codec::Vp8
-            && let Some(vp8) = Vp8::parse(payload)
-        {
+        if let Some(vp8) = packet.vp8 {
             if let Some((_, PictureId::Bits15(id))) = vp8.picture_id {
                 self.newest.picture_id = id.wrapping_add(placed.picture_id_step) & 0x7fff;
             } else if let Some((_, PictureId::Bits7(id))) = vp8.picture_id {
@@ -335,14 +334,11 @@ impl Placed {
     }
 
     /// Rewrites the payload descriptor of `payload`, which is the copy that leaves.
-    pub fn patch(&self, codec: Codec, payload: &mut [u8]) {
+    pub fn patch(&self, packet: &Packet, payload: &mut [u8]) {
         if let Redundancy::Kept { opus } = self.redundancy {
             return red_retype(payload, opus);
         }
-        if codec != Codec::Vp8 {
-            return;
-        }
-        let Some(vp8) = Vp8::parse(payload) else { return };
+        let Some(vp8) = packet.vp8 else { return };
         match vp8.picture_id {
             Some((at, PictureId::Bits15(id))) => {
                 let id = id.wrapping_add(self.picture_id_step) & 0x7fff | 0x8000;
@@ -378,9 +374,17 @@ mod tests {
         [0x90, 0xc0, high | 0x80, low, tl0, 0x10, 0, 0]
     }
 
-    fn packet(stream: u64, index: u64, timestamp: u32, starts_keyframe: bool, arrived: Instant) -> Packet {
+    fn packet(
+        stream: u64,
+        index: u64,
+        timestamp: u32,
+        starts_keyframe: bool,
+        arrived: Instant,
+        payload: [u8; 8],
+    ) -> Packet {
+        let vp8 = Vp8::parse(&payload);
         let (stream, codec) = (StreamId(stream), Codec::Vp8);
-        Packet { stream, index, timestamp, marker: true, codec, starts_keyframe, arrived, primary_at: 0 }
+        Packet { stream, index, timestamp, marker: true, codec, starts_keyframe, arrived, primary_at: 0, vp8 }
     }
 
     #[test]
@@ -388,18 +392,18 @@ mod tests {
         let start = Instant::now();
         let mut slot = slot();
         assert!(slot.aim(ADA, StreamId(1)));
-        let first = slot.place(&packet(1, 40, 900, true, start), &key(7, 3)).unwrap();
+        let first = slot.place(&packet(1, 40, 900, true, start, key(7, 3)), 1_100).unwrap();
         assert_eq!((first.index, first.payload_type), (100, 120));
-        slot.place(&packet(1, 41, 3900, false, start), &key(8, 4)).unwrap();
+        slot.place(&packet(1, 41, 3900, false, start, key(8, 4)), 1_100).unwrap();
         slot.aim(NOE, StreamId(2));
-        assert!(slot.place(&packet(1, 42, 6900, false, start), &key(9, 5)).is_none(), "Ada left the slot");
-        assert!(slot.place(&packet(2, 8, 77, false, start), &key(1, 1)).is_none(), "no keyframe yet");
+        assert!(slot.place(&packet(1, 42, 6900, false, start, key(9, 5)), 1_100).is_none(), "Ada left the slot");
+        assert!(slot.place(&packet(2, 8, 77, false, start, key(1, 1)), 1_100).is_none(), "no keyframe yet");
         let later = start + Duration::from_millis(100);
-        let next = slot.place(&packet(2, 9, 99, true, later), &key(500, 200)).unwrap();
+        let next = slot.place(&packet(2, 9, 99, true, later, key(500, 200)), 1_100).unwrap();
         assert_eq!(next.index, 102);
         assert_eq!(next.timestamp.wrapping_sub(first.timestamp), 3000 + 9000);
         let mut copy = key(500, 200);
-        next.patch(Codec::Vp8, &mut copy);
+        next.patch(&packet(2, 9, 99, true, later, key(500, 200)), &mut copy);
         assert_eq!(copy, key(3, 3), "picture id and tl0 follow the last ones, 2 and 2");
     }
 
@@ -408,12 +412,12 @@ mod tests {
         let now = Instant::now();
         let mut slot = slot();
         slot.aim(ADA, StreamId(1));
-        slot.place(&packet(1, 40, 900, true, now), &key(7, 3)).unwrap();
-        slot.place(&packet(1, 43, 900, false, now), &key(7, 3)).unwrap();
+        slot.place(&packet(1, 40, 900, true, now, key(7, 3)), 1_100).unwrap();
+        slot.place(&packet(1, 43, 900, false, now, key(7, 3)), 1_100).unwrap();
         assert_eq!(slot.published(101), Some((StreamId(1), 41)));
         assert_eq!(slot.published(104), None, "never sent");
         slot.aim(ADA, StreamId(2));
-        slot.place(&packet(2, 70_000, 1, true, now), &key(7, 3)).unwrap();
+        slot.place(&packet(2, 70_000, 1, true, now, key(7, 3)), 1_100).unwrap();
         assert_eq!(slot.published(101), Some((StreamId(1), 41)));
         assert_eq!(slot.published(104), Some((StreamId(2), 70_000)));
     }
@@ -421,16 +425,21 @@ mod tests {
     #[test]
     fn repeated_sound_goes_to_whoever_knows_it_and_the_newest_alone_to_others() {
         let payload = [0x80 | 111, 0x0f, 0x00, 0x03, 111, 1, 2, 3, 8, 9];
-        let packet = Packet { codec: Codec::Red, primary_at: 8, ..packet(1, 40, 900, true, Instant::now()) };
+        let packet = Packet {
+            codec: Codec::Red,
+            primary_at: 8,
+            vp8: None,
+            ..packet(1, 40, 900, true, Instant::now(), key(1, 1))
+        };
         let leaves = |codecs: &[(Codec, u8)]| {
             let mut slot = Slot::new(Mid::parse("4").unwrap(), Source::Microphone, 10, 11, 99, 5000);
             for (codec, payload_type) in codecs {
                 slot.set_payload_type(*codec, *payload_type, None);
             }
             slot.aim(ADA, StreamId(1));
-            let placed = slot.place(&packet, &payload)?;
+            let placed = slot.place(&packet, payload.len())?;
             let mut copy = placed.part(&packet, &payload).to_vec();
-            placed.patch(Codec::Red, &mut copy);
+            placed.patch(&packet, &mut copy);
             Some((placed.payload_type, copy))
         };
         let retyped = vec![0x80 | 96, 0x0f, 0x00, 0x03, 96, 1, 2, 3, 8, 9];
@@ -444,7 +453,7 @@ mod tests {
         let now = Instant::now();
         let mut slot = slot();
         slot.aim(ADA, StreamId(1));
-        slot.place(&packet(1, 40, 900, true, now), &key(7, 3)).unwrap();
+        slot.place(&packet(1, 40, 900, true, now, key(7, 3)), 1_100).unwrap();
         let repairs = (0..1000).filter(|_| slot.may_repair(1200));
         assert_eq!(repairs.count(), REPAIR_BUDGET_MAX / 4 / 1200);
     }

@@ -341,3 +341,22 @@ fn redundant_sound_is_answered_before_plain_and_only_if_it_repeats_what_is_offer
 fn way(address: &str) -> Way {
     Way::Udp(address.parse().unwrap())
 }
+
+#[test]
+fn a_large_class_waits_a_little_and_what_leaves_leaves_together() {
+    let mut class = World::new();
+    let ada = class.teacher(1);
+    class.allow_all(ada);
+    let students: Vec<_> = (2..=80).map(|number| class.student(number)).collect();
+    for student in &students {
+        class.look(*student, &[ada]);
+    }
+    class.picture(ada, true, 1);
+    class.pass(Duration::from_millis(20));
+    let before = class.runs;
+    class.picture(ada, false, 3);
+    assert_eq!(class.runs, before, "it waits for more");
+    class.pass(Duration::from_millis(5));
+    assert_eq!(class.runs - before, students.len(), "one run of three packets for each");
+    assert!(students.iter().all(|student| class.seen(*student).len() == 4));
+}

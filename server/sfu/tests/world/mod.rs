@@ -39,6 +39,8 @@ pub struct World {
     pub now: Instant,
     pub browsers: BTreeMap<PeerId, Browser>,
     pub events: Vec<Event>,
+    /// Sends of several datagrams at once.
+    pub runs: usize,
 }
 
 /// An RTP packet as a browser decrypted it.
@@ -94,6 +96,7 @@ impl World {
             now,
             browsers: BTreeMap::new(),
             events: Vec::new(),
+            runs: 0,
         }
     }
 
@@ -213,6 +216,7 @@ impl World {
             while let Some(transmit) = self.relay.poll_transmit() {
                 let size = transmit.segment_size.unwrap_or(transmit.contents.len());
                 assert!(transmit.contents.len() <= 60_000);
+                self.runs += usize::from(transmit.segment_size.is_some());
                 to_browsers.extend(transmit.contents.chunks(size).map(|bytes| (transmit.to, bytes.to_vec())));
             }
             while let Some(event) = self.relay.poll_event() {
