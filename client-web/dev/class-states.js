@@ -26,6 +26,12 @@ const panel = (index) => async (page) => {
   if (!(await page.locator('.panel').isVisible())) await page.locator('.bar [data-panel]').first().click();
   await page.locator('.panel [role=tab]').nth(index).click();
 };
+const openSpare = async (page) => {
+  await seated(page);
+  await page.locator('.bar .menu > button').last().click();
+  await page.locator('.bar .menu-item', { has: page.locator('svg') }).filter({ hasText: /Images et|Pictures and/u }).click();
+  await page.locator('dialog[open]').waitFor();
+};
 const openDetails = async (page) => page.locator('.panel details summary').first().click();
 
 function state(name, who, scene, act) {
@@ -95,6 +101,13 @@ export const classStates = [
     await page.locator('.person .menu > button').nth(0).click();
     await page.locator('.menu-item.danger').click();
   }),
+  teacher('people-links', { seated: 24, waiting: 0, links: true }, panel(1)),
+  teacher('people-connection', { seated: 24, waiting: 0, links: true, shared: true }, async (page) => {
+    await panel(1)(page);
+    await page.locator('.person .menu > button').nth(1).click();
+    await page.locator('.menu-item:not([role=menuitemcheckbox]):not(.danger)').last().click();
+    await page.locator('.slots').waitFor();
+  }),
   teacher('chat', { seated: 24, waiting: 3, chat: true }, panel(2)),
   teacher('grid', { seated: 27, waiting: 1, speaking: [person(4)], reactions: [{ person: person(1), reaction: 'clap' }] }, async (page) => {
     await seated(page);
@@ -128,6 +141,11 @@ export const classStates = [
     await seated(page);
     await page.locator('.bar [data-panel=chat]').click();
   }),
+  student('weak-smaller', { seated: 24, connection: { quality: 'fair', reduced: 'smaller' } }),
+  student('weak-sound', { seated: 24, connection: { quality: 'poor', reduced: 'audio_only' } }),
+  student('sparing', { seated: 24, pictures: 'none' }),
+  student('spare', { seated: 5 }, openSpare),
+  teacher('spare', { seated: 5, waiting: 0 }, openSpare),
   student('unattended', { seated: 24, unattended: true, chat: true }),
   student('lost', { seated: 24, lost: true }, async (page) => {
     await seated(page);

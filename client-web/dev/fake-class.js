@@ -135,6 +135,26 @@ export function fakeClass(scene) {
     return track;
   };
 
+  /** People's connections as a teacher is told of them: most are good, one is fair, one poor, one without pictures. */
+  function links() {
+    const link = (n) => {
+      const [quality, reduced, loss] = n % 7 === 2 ? ['fair', 'smaller', 4] : n % 7 === 4 ? ['poor', 'audio_only', 19] : ['good', 'nothing', 0];
+      const felt = { freezes: loss > 3 ? 3 : 0, frozen_ms: loss * 120, concealed_ms: loss > 5 ? 700 : 0 };
+      return { person: uuid(n), quality, reduced, rtt_ms: 24 + loss * 9, loss_down: loss, loss_up: loss >> 1, down_kbps: loss > 5 ? 180 : 2400 - loss * 300, felt };
+    };
+    return people().map((_, n) => link(n));
+  }
+
+  const slotFigures = [
+    { source: 'microphone', person: uuid(0), kbps: 48, height_px: 0, loss: 1 },
+    { source: 'screen', person: uuid(0), kbps: 312, height_px: 1080, loss: 2 },
+    { source: 'screen_audio', person: uuid(0), kbps: 60, height_px: 0, loss: 0 },
+    { source: 'camera', person: uuid(5), kbps: 1180, height_px: 720, loss: 4 },
+    { source: 'camera', person: uuid(1), kbps: 118, height_px: 180, loss: 4 },
+  ];
+
+  if (scene.pictures) localStorage.setItem('preau.pictures', scene.pictures);
+
   let sockets = 0;
   class FakeSocket {
     constructor() {
@@ -167,13 +187,17 @@ export function fakeClass(scene) {
     }
     answer({ id, ask }) {
       const isOffer = ask.media?.offer;
-      this.say({ reply: { id, outcome: isOffer ? { answer: { sdp: 'v=0' } } : { done: {} } } });
+      const inspected = ask.media?.inspect && { inspected: { slots: slotFigures } };
+      this.say({ reply: { id, outcome: isOffer ? { answer: { sdp: 'v=0' } } : (inspected ?? { done: {} }) } });
       if (ask.session?.leave) this.onclose?.({ code: 1000, reason: 'done 7f3a9c21' });
       if (!isOffer) return;
       const { receive } = ask.media.offer;
       const self = scene.teacher ? 0 : (scene.me ?? 2);
       const seen = people().filter((one) => one.sending.camera && one.person !== uuid(self));
-      const slots = receive.video.map((mid, index) => ({ mid, person: seen[index]?.person ?? null }));
+      const isHeardOnly = scene.pictures === 'none' || scene.connection?.reduced === 'audio_only';
+      const slots = receive.video.map((mid, index) => ({ mid, person: isHeardOnly ? null : (seen[index]?.person ?? null) }));
+      if (scene.connection) this.tell({ media: { link: scene.connection } });
+      if (scene.links) this.tell({ media: { links: { people: links() } } });
       if (scene.shared) slots.push({ mid: receive.screen, person: uuid(0) });
       this.tell({ media: { slots: { slots } } }, { media: { speaking: { people: scene.speaking ?? [] } } });
     }
@@ -189,7 +213,7 @@ export function fakeClass(scene) {
       // Four are sent, four heard, then the screen, then the cameras.
       const isSeen = kind === 'video' && direction === 'recvonly';
       const track = isSeen ? (index === 8 ? paintScreen() : paint(index - 9)) : silence();
-      return { mid: String(index), sender: { replaceTrack: async () => {} }, receiver: { track }, setCodecPreferences() {} };
+      return { mid: String(index), sender: { replaceTrack: async () => {}, getParameters: () => ({ encodings: [] }), setParameters: async () => {} }, receiver: { track }, setCodecPreferences() {} };
     }
     async createOffer() {
       return { type: 'offer', sdp: 'v=0' };

@@ -89,7 +89,9 @@ impl Participant {
         match self.conversation.ask(Ask::Media(offer)).await? {
             Outcome::Answer { sdp } => peer.accept(sdp).await?,
             Outcome::Refused { code, .. } => return Err(ConversationError::Refused(code).into()),
-            other @ Outcome::Done {} => return Err(ConversationError::Unexpected(other).into()),
+            other @ (Outcome::Done {} | Outcome::Inspected { .. }) => {
+                return Err(ConversationError::Unexpected(other).into());
+            }
         }
         self.peer = Some(peer);
         Ok(())

@@ -5,7 +5,7 @@ use ts_rs::TS;
 
 use crate::{
     ChatAsk, ChatEvent, ClassAsk, ClassEvent, ClassId, DisplayName, DoorAsk, DoorEvent, Gone, LobbyEvent, MediaAsk,
-    MediaEvent, PersonId, Refusal, Role, SessionId, UnixMs,
+    MediaEvent, PersonId, Refusal, Role, SessionId, SlotFigures, UnixMs,
 };
 
 /// The first message of a client, as `{"hello":{…}}`.
@@ -126,6 +126,8 @@ pub enum Outcome {
     Done {},
     /// The answer to a media offer.
     Answer { sdp: String },
+    /// The answer to `inspect`: the slots in which somebody is.
+    Inspected { slots: Vec<SlotFigures> },
     /// Nothing was changed.
     Refused { code: Refusal, message: String },
 }

@@ -38,3 +38,7 @@ pub const VIDEO_SLOTS_MAX: usize = 24;
 pub const AUDIO_SLOTS_MAX: usize = 3;
 /// A signed token, bytes.
 pub const TOKEN_BYTES_MAX: usize = 4 * 1024;
+/// How often a browser may tell what went wrong on its screen, in ms: often enough to see trouble come and go.
+pub const FELT_EVERY_MS: u64 = 10_000;
+/// People in one word to teachers about connections: a class of 500 is told in several frames.
+pub const LINKS_PER_EVENT_MAX: usize = 100;

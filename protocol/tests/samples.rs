@@ -91,6 +91,16 @@ fn snapshot(door: Option<Door>) -> Snapshot {
     }
 }
 
+fn felt() -> Felt {
+    Felt { freezes: 2, frozen_ms: 1_400, concealed_ms: 300 }
+}
+
+fn link() -> PersonLink {
+    let (quality, reduced) = (Quality::Fair, Reduced::Smaller);
+    let felt = Some(felt());
+    PersonLink { person: NOE, quality, reduced, rtt_ms: 120, loss_down: 4, loss_up: 1, down_kbps: 800, felt }
+}
+
 fn asks() -> Vec<Ask> {
     use Ask::*;
     let send = SendMids { microphone: "0".into(), camera: "1".into(), screen: "2".into(), screen_audio: "3".into() };
@@ -125,11 +135,14 @@ fn asks() -> Vec<Ask> {
         Chat(ChatAsk::Erase { message: ChatId(1) }),
         Media(MediaAsk::Offer { sdp: "v=0\r\n".into(), send, receive }),
         Media(MediaAsk::View { looks: vec![Look { person: ADA, height_px: 720 }] }),
+        Media(MediaAsk::Receive { pictures: Pictures::Few }),
+        Media(MediaAsk::Felt { felt: felt() }),
+        Media(MediaAsk::Inspect { person: NOE }),
     ]
 }
 
 /// How many asks there are, and which one this is: a new one breaks the build here, and then asks for its sample.
-const ASKS: usize = 24;
+const ASKS: usize = 27;
 fn ask_number(ask: &Ask) -> usize {
     match ask {
         Ask::Session(SessionAsk::Leave {}) => 0,
@@ -156,6 +169,9 @@ fn ask_number(ask: &Ask) -> usize {
         Ask::Chat(ChatAsk::Erase { .. }) => 21,
         Ask::Media(MediaAsk::Offer { .. }) => 22,
         Ask::Media(MediaAsk::View { .. }) => 23,
+        Ask::Media(MediaAsk::Receive { .. }) => 24,
+        Ask::Media(MediaAsk::Felt { .. }) => 25,
+        Ask::Media(MediaAsk::Inspect { .. }) => 26,
     }
 }
 
@@ -187,10 +203,13 @@ fn events() -> Vec<Event> {
         }),
         Event::Media(MediaEvent::Speaking { people: vec![ADA] }),
         Event::Media(MediaEvent::Lost {}),
+        Event::Media(MediaEvent::Link { quality: Quality::Poor, reduced: Reduced::AudioOnly }),
+        Event::Media(MediaEvent::Links { people: vec![link()] }),
+        Event::Media(MediaEvent::Wanted { source: Source::Camera, height_px: 180 }),
     ]
 }
 
-const EVENTS: usize = 23;
+const EVENTS: usize = 26;
 fn event_number(event: &Event) -> usize {
     match event {
         Event::Session(SessionEvent::Gone { .. }) => 0,
@@ -218,6 +237,9 @@ fn event_number(event: &Event) -> usize {
         Event::Media(MediaEvent::Slots { .. }) => 20,
         Event::Media(MediaEvent::Speaking { .. }) => 21,
         Event::Media(MediaEvent::Lost {}) => 22,
+        Event::Media(MediaEvent::Link { .. }) => 23,
+        Event::Media(MediaEvent::Links { .. }) => 24,
+        Event::Media(MediaEvent::Wanted { .. }) => 25,
     }
 }
 
@@ -281,6 +303,8 @@ fn every_server_message_has_a_sample() {
         "server/reply.answer",
         &ServerFrame::Reply(Reply { id: 7, outcome: Outcome::Answer { sdp: "v=0\r\n".into() } }),
     );
+    let slots = vec![SlotFigures { source: Source::Camera, person: ADA, kbps: 380, height_px: 360, loss: 2 }];
+    golden("server/reply.inspected", &ServerFrame::Reply(Reply { id: 7, outcome: Outcome::Inspected { slots } }));
     golden(
         "server/reply.refused",
         &ServerFrame::Reply(Reply { id: 7, outcome: Outcome::refused(Refusal::TeachersOnly) }),
@@ -311,6 +335,8 @@ fn nothing_unknown_gets_through() {
     refused(r#"{"id":-1,"ask":{"class":{"hand":{"up":true}}}}"#);
     refused(r#"{"id":1,"ask":{"door":{"open":null}}}"#);
     refused(r#"{"id":1,"ask":{"door":"open"}}"#);
+    refused(r#"{"id":1,"ask":{"media":{"receive":{"pictures":"some"}}}}"#);
+    refused(r#"{"id":1,"ask":{"media":{"felt":{"felt":{"freezes":1,"frozen_ms":70000,"concealed_ms":0}}}}}"#);
     refused(r#"{"id":1,"id":2,"ask":{"door":{"open":{}}}}"#);
     refused("[]");
 }

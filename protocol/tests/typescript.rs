@@ -30,6 +30,7 @@ fn typescript() -> String {
         ("ROSTER_BYTES_MAX", limits::ROSTER_BYTES_MAX),
         ("VIDEO_SLOTS_MAX", limits::VIDEO_SLOTS_MAX),
         ("AUDIO_SLOTS_MAX", limits::AUDIO_SLOTS_MAX),
+        ("FELT_EVERY_MS", limits::FELT_EVERY_MS as usize),
     ] {
         writeln!(out, "export const {name} = {value};").expect("a string takes any text");
     }
@@ -71,6 +72,13 @@ fn typescript() -> String {
         SendMids,
         ReceiveMids,
         Look,
+        Pictures,
+        Felt,
+        Source,
+        Quality,
+        Reduced,
+        PersonLink,
+        SlotFigures,
         MediaAsk,
         Slot,
         MediaEvent,

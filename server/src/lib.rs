@@ -5,6 +5,7 @@ pub mod command_line;
 pub mod config;
 pub mod house;
 pub mod http;
+pub mod measures;
 pub mod roster;
 pub mod run;
 pub mod session;

@@ -162,6 +162,7 @@ impl Driver {
                     let ticket = Ticket { answers: self.answers.clone(), class, number, durable: false };
                     self.store.append(class, &entry, Box::new(move || ticket.redeem()));
                 }
+                Output::Measured(measured) => crate::measures::record(&measured),
             }
         }
     }

@@ -116,8 +116,8 @@ class Tab {
   }
 
   /** Waits until these words are not. */
-  seesNo(text) {
-    return this.until((unwanted) => !document.body.innerText.includes(unwanted), text, `“${text}” to go`);
+  seesNo(text, patience) {
+    return this.until((unwanted) => !document.body.innerText.includes(unwanted), text, `“${text}” to go`, patience);
   }
 
   /** Waits until the app says where one is: `connecting`, `waiting`, `seated` or `over`. */

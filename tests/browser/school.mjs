@@ -143,6 +143,29 @@ export class Person {
     return this.tab.evaluate(streams);
   }
 
+  /** Waits until of one's camera exactly these layers are sent: frames of these grow, of the others none do. */
+  async sendsLayers(...wanted) {
+    let before = await this.streams();
+    let right = 0;
+    await poll(`${this.name} to send ${wanted.join(', ') || 'nothing'} of their camera`, async () => {
+      const now = await this.streams();
+      const grown = ['h', 'm', 'l'].filter((rid) => (now.sentFrames[rid] ?? 0) > (before.sentFrames[rid] ?? 0));
+      const hasTime = grown.length > 0 || wanted.length === 0;
+      right = grown.join() === wanted.join() ? right + 1 : hasTime ? 0 : right;
+      before = now;
+      return right >= 4;
+    }, async () => JSON.stringify(before.sentFrames), 400);
+  }
+
+  /** Chooses which pictures to receive: `all`, `few` or `none`. */
+  async choosePictures(pictures) {
+    await this.press(words.class.bar.more);
+    await this.tab.click('menuitem', words.class.bar.spare);
+    const { title, hint } = words.class.spare.pictures[pictures];
+    await this.tab.click('radio', `${title} ${hint}`);
+    await this.press(words.common.close);
+  }
+
   /** The socket breaks, as when a network drops; the page is to notice and come back. */
   cutSocket() {
     return this.tab.evaluate(() => window.kept.sockets.forEach((socket) => socket.close(4000)));
@@ -161,10 +184,10 @@ export class Person {
 }
 
 /** Asks again and again until it is so; statistics of a connection have no event to wait for. */
-async function poll(what, isSo, describe) {
+async function poll(what, isSo, describe, everyMs = 100) {
   const until = Date.now() + PATIENCE_MS;
   while (!(await isSo())) {
     if (Date.now() > until) throw new Error(`waited ${PATIENCE_MS} ms for ${what}: ${await describe()}`);
-    await new Promise((tick) => setTimeout(tick, 100));
+    await new Promise((tick) => setTimeout(tick, everyMs));
   }
 }

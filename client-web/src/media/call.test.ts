@@ -56,7 +56,14 @@ class FakeTransceiver {
   readonly kind: string;
   readonly init: RTCRtpTransceiverInit;
   readonly receiver = { track: null };
+  encodings: RTCRtpEncodingParameters[];
   readonly sender = {
+    track: null,
+    getParameters: () => ({ encodings: this.encodings.map((encoding) => ({ ...encoding })) }),
+    setParameters: ({ encodings }: RTCRtpSendParameters): Promise<void> => {
+      this.encodings = encodings;
+      return Promise.resolve();
+    },
     replaceTrack: (track: MediaStreamTrack | null): Promise<void> => {
       this.track = track;
       return Promise.resolve();
@@ -66,6 +73,7 @@ class FakeTransceiver {
   constructor(kind: string, init: RTCRtpTransceiverInit) {
     this.kind = kind;
     this.init = init;
+    this.encodings = init.sendEncodings ?? [];
   }
 
   setCodecPreferences(codecs: unknown[]): void {
@@ -146,6 +154,23 @@ describe('a call', () => {
     expect(slots).toEqual([receive]);
     expect(health).toEqual(['connecting', 'good']);
     expect(peers[0]?.transceivers[1]?.init.sendEncodings?.map((e) => e.rid)).toEqual(['h', 'm', 'l']);
+  });
+
+  it('sends the layers that are wanted, also over another connection', async () => {
+    const { call, peers, settle, clock } = await connected();
+    const active = (peer = peers.at(-1)): unknown[] => peer?.transceivers[1]?.encodings.map((e) => e.active) ?? [];
+    call.shape('camera', { heightPx: 180 });
+    await settle();
+    expect(active()).toEqual([false, false, true]);
+    call.shape('camera', { heightPx: 0 });
+    call.shape('screen', { heightPx: 0, maxFramerate: 30 });
+    await settle();
+    expect(active()).toEqual([false, false, false]);
+    expect(peers[0]?.transceivers[2]?.encodings[0]).toMatchObject({ active: false, maxFramerate: 30 });
+    clock.pass(10_000);
+    call.start();
+    await settle();
+    expect([peers.length, active()]).toEqual([2, [false, false, false]]);
   });
 
   it('drafts its offer while one waits, and sends it once let in', async () => {

@@ -2,6 +2,7 @@
 
 import type { Answered, Clock } from '../protocol/socket';
 import { SDP_BYTES_MAX, type MediaAsk, type ReceiveMids } from '../protocol/types';
+import { shape, UNKNOWN_PX, type Shape } from './layers';
 import { addSections, midsOf, streamsOf, type Capabilities, type Sections, type Thickness } from './sections';
 
 /** What one sends, by section. */
@@ -61,6 +62,12 @@ export class Call {
     screen: null,
     screenAudio: null,
   };
+  private readonly shapes: Record<'camera' | 'screen', Shape> = {
+    camera: { heightPx: UNKNOWN_PX },
+    screen: { heightPx: UNKNOWN_PX },
+  };
+  /** Parameters of a sender are changed one after the other. */
+  private shaping: Promise<void> = Promise.resolve();
   private pc: RTCPeerConnection | null = null;
   private sections: Sections | null = null;
   private draft: Promise<Draft> = Promise.reject(new Error('no connection'));
@@ -108,8 +115,17 @@ export class Call {
 
   /** Sends this track, or nothing, from now on. */
   send(what: Sent, track: MediaStreamTrack | null): void {
+    if (this.tracks[what] === track) return;
     this.tracks[what] = track;
-    if (this.sections !== null) void put(this.sections[what], track);
+    if (this.sections === null) return;
+    void put(this.sections[what], track);
+    if (what === 'camera' || what === 'screen') this.reshape(what, this.sections);
+  }
+
+  /** Keeps a picture to this from now on. */
+  shape(what: 'camera' | 'screen', wanted: Partial<Shape>): void {
+    this.shapes[what] = { ...this.shapes[what], ...wanted };
+    if (this.sections !== null) this.reshape(what, this.sections);
   }
 
   /** What the browser counts of this call, if there is one. */
@@ -208,7 +224,13 @@ export class Call {
     for (const what of ['microphone', 'camera', 'screen', 'screenAudio'] as const) {
       void put(sections[what], this.tracks[what]);
     }
+    this.reshape('camera', sections);
+    this.reshape('screen', sections);
     return { sections, offer: await described(pc, {}) };
+  }
+
+  private reshape(what: 'camera' | 'screen', sections: Sections): void {
+    this.shaping = this.shaping.then(() => shape(sections[what].sender, this.shapes[what]));
   }
 
   private async another(pc: RTCPeerConnection): Promise<Draft> {

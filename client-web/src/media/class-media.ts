@@ -3,11 +3,13 @@
 import { batch, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 
 import type { Answered, Clock } from '../protocol/socket';
-import type { Ask, PersonId, ReceiveMids, Refusal, Sending, Slot } from '../protocol/types';
+import { FELT_EVERY_MS, type Ask, type PersonId, type Pictures, type ReceiveMids, type Refusal, type Sending, type Slot } from '../protocol/types';
 import { Call, type CallAround, type Health } from './call';
 import type { Devices } from './devices';
+import { Feeling } from './felt';
+import { Demand, UNKNOWN_PX } from './layers';
 import { Gaze } from './looks';
-import { LOOK_EVERY_MS, Quality, trafficOf } from './quality';
+import { SCREEN_STYLES, type ScreenStyle } from './sections';
 
 /** What of a person fills a slot. */
 export type SlotKind = 'video' | 'screen';
@@ -20,9 +22,14 @@ export interface ClassMediaAround {
   clock: Clock;
   ask(ask: Ask): Promise<Answered>;
   devices: Devices;
+  /** Who is in which slot, as the server last said. */
+  slots(): readonly Slot[];
   /** `null` where a browser can't share its screen: most phones. */
   display: Pick<MediaDevices, 'getDisplayMedia'> | null;
 }
+
+/** Whoever spares their connection sends a smaller picture, too. */
+const CAMERA_PX: Record<Pictures, number> = { all: UNKNOWN_PX, few: 360, none: 180 };
 
 const SILENT: Sending = { microphone: false, camera: false, screen: false };
 
@@ -31,8 +38,6 @@ export class ClassMedia {
   readonly health: ReadonlySignal<Health>;
   /** What this person sends, as the server was told. */
   readonly sending: ReadonlySignal<Sending>;
-  /** Connected, but much gets lost. */
-  readonly isWeak: ReadonlySignal<boolean>;
   readonly hindrance: Signal<Hindrance | null> = signal(null);
   /** One's own screen, to see that it is shared. */
   readonly ownScreen: ReadonlySignal<MediaStream | null>;
@@ -42,9 +47,11 @@ export class ClassMedia {
   private readonly nowHealth: Signal<Health> = signal('idle');
   private readonly nowSending: Signal<Sending> = signal(SILENT);
   private readonly nowScreen: Signal<MediaStream | null> = signal(null);
-  private readonly nowWeak: Signal<boolean> = signal(false);
-  private quality = new Quality();
-  private stopJudging: () => void = () => undefined;
+  private readonly demand: { camera: Demand; screen: Demand };
+  private pictures: Pictures = 'all';
+  private screenStyle: ScreenStyle = 'detail';
+  private feeling = new Feeling();
+  private stopFeeling: () => void = () => undefined;
   private readonly mids: Signal<ReceiveMids | null> = signal(null);
   private readonly streams: Signal<ReadonlyMap<string, MediaStream>> = signal(new Map());
   private readonly stopWatching: () => void;
@@ -57,7 +64,6 @@ export class ClassMedia {
     this.health = this.nowHealth;
     this.sending = this.nowSending;
     this.ownScreen = this.nowScreen;
-    this.isWeak = this.nowWeak;
     const ask = (media: Extract<Ask, { media: unknown }>['media']): Promise<Answered> => around.ask({ media });
     this.gaze = new Gaze(around.clock, around.call.videoSlots, ask);
     this.call = new Call(
@@ -71,6 +77,10 @@ export class ClassMedia {
         },
       },
     );
+    this.demand = {
+      camera: new Demand((heightPx) => this.call.shape('camera', { heightPx })),
+      screen: new Demand((heightPx) => this.call.shape('screen', { heightPx })),
+    };
     this.stopWatching = effect(() => this.followDevices());
   }
 
@@ -87,8 +97,10 @@ export class ClassMedia {
   start(): void {
     this.seated = true;
     this.call.start();
-    this.judgeAgain();
+    this.feelAgain();
     void this.tell(this.nowSending.peek());
+    // In a new session the server takes it for granted that all are wanted.
+    if (this.pictures !== 'all') this.tellPictures();
   }
 
   /** The same session goes on after a break. What was under way when it broke is done again. */
@@ -96,12 +108,33 @@ export class ClassMedia {
     if (!this.seated) return;
     if (this.nowHealth.peek() !== 'good') this.call.start();
     void this.tell(this.nowSending.peek());
+    this.tellPictures();
     this.gaze.again();
   }
 
   /** The server no longer knows this call. */
   lost(): void {
     if (this.seated) this.call.start();
+  }
+
+  /** How large anybody looks at this of mine: what nobody looks at is not sent. */
+  wanted(what: 'camera' | 'screen', heightPx: number): void {
+    this.demand[what].want(heightPx);
+  }
+
+  /** Which pictures one wants at all. Whoever wants fewer also sends less. */
+  receive(pictures: Pictures): void {
+    this.pictures = pictures;
+    this.demand.camera.allow(CAMERA_PX[pictures]);
+    if (this.seated) this.tellPictures();
+  }
+
+  /** What the screen is shared for, now and next time. */
+  shareFor(style: ScreenStyle): void {
+    this.screenStyle = style;
+    this.call.shape('screen', SCREEN_STYLES[style]);
+    const [picture] = this.nowScreen.peek()?.getVideoTracks() ?? [];
+    if (picture !== undefined) void this.style(picture);
   }
 
   networkChanged(): void {
@@ -139,7 +172,10 @@ export class ClassMedia {
     if (this.nowScreen.peek() !== null) return this.dropScreen();
     if (display === null) return;
     try {
-      const stream = await display.getDisplayMedia({ video: { frameRate: { ideal: 10, max: 15 } }, audio: true });
+      const { maxFramerate } = SCREEN_STYLES[this.screenStyle];
+      // A film's sound is no voice: nothing is to be filtered out of it.
+      const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+      const stream = await display.getDisplayMedia({ video: { frameRate: { max: maxFramerate } }, audio });
       this.shareScreen(stream);
     } catch (error) {
       const denied = error instanceof DOMException && error.name === 'NotAllowedError';
@@ -168,9 +204,10 @@ export class ClassMedia {
     this.seated = false;
     batch(() => this.letGo(SILENT));
     this.call.close();
-    this.stopJudging();
-    this.quality = new Quality();
-    this.nowWeak.value = false;
+    this.stopFeeling();
+    this.feeling = new Feeling();
+    this.demand.camera.reset();
+    this.demand.screen.reset();
     this.gaze.rest();
     this.mids.value = null;
     this.streams.value = new Map();
@@ -181,26 +218,38 @@ export class ClassMedia {
     this.stopWatching();
   }
 
-  private judgeAgain(): void {
-    this.stopJudging();
-    this.stopJudging = this.around.clock.after(LOOK_EVERY_MS, () => void this.judge());
+  private feelAgain(): void {
+    this.stopFeeling();
+    this.stopFeeling = this.around.clock.after(FELT_EVERY_MS, () => void this.feel());
   }
 
-  private async judge(): Promise<void> {
-    const { quality } = this;
-    const traffic = trafficOf(await this.call.stats());
-    if (!this.seated || quality !== this.quality) return;
-    this.nowWeak.value = quality.look(traffic);
-    this.judgeAgain();
+  /** Tells what went wrong on this screen: the server sees only what it sent. */
+  private async feel(): Promise<void> {
+    const { feeling } = this;
+    const stats = await this.call.stats();
+    if (!this.seated || feeling !== this.feeling) return;
+    const felt = feeling.look(stats, this.around.slots());
+    if (this.nowHealth.peek() === 'good') void this.around.ask({ media: { felt: { felt } } });
+    this.feelAgain();
+  }
+
+  private tellPictures(): void {
+    void this.around.ask({ media: { receive: { pictures: this.pictures } } });
   }
 
   private shareScreen(stream: MediaStream): void {
     const [picture] = stream.getVideoTracks();
     if (picture === undefined) return;
-    // Letters before movement.
-    picture.contentHint = 'detail';
+    void this.style(picture);
     picture.addEventListener('ended', () => this.dropScreen());
     this.nowScreen.value = stream;
+  }
+
+  /** Letters before movement, or movement before letters. */
+  private async style(picture: MediaStreamTrack): Promise<void> {
+    picture.contentHint = this.screenStyle === 'detail' ? 'detail' : 'motion';
+    // A browser that knows no other rate keeps its own; the sender is told as well.
+    await picture.applyConstraints({ frameRate: { max: SCREEN_STYLES[this.screenStyle].maxFramerate } }).catch(() => undefined);
   }
 
   private dropScreen(): void {

@@ -9,8 +9,12 @@ const CAMERA_LAYERS: readonly RTCRtpEncodingParameters[] = [
   { rid: 'm', scaleResolutionDownBy: 2, maxBitrate: 400_000 },
   { rid: 'l', scaleResolutionDownBy: 4, maxBitrate: 120_000 },
 ];
-/** Text on a shared screen must stay legible; it moves little, so a class can carry this. */
-const SCREEN_LAYER: RTCRtpEncodingParameters = { maxBitrate: 1_800_000, maxFramerate: 15 };
+/** What a shared screen is for: text must stay legible and moves little; a film must move. A class can carry both. */
+export type ScreenStyle = 'detail' | 'smooth';
+export const SCREEN_STYLES: Record<ScreenStyle, { maxBitrate: number; maxFramerate: number }> = {
+  detail: { maxBitrate: 1_800_000, maxFramerate: 15 },
+  smooth: { maxBitrate: 2_500_000, maxFramerate: 30 },
+};
 
 /** The only header extensions that the relay reads; the others would make the offer a third longer. */
 const EXTENSIONS = [
@@ -60,7 +64,7 @@ export function addSections(pc: RTCPeerConnection, can: Capabilities, thickness:
   return {
     microphone: add('audio', { direction: 'sendonly' }),
     camera: add('video', { direction: 'sendonly', sendEncodings: CAMERA_LAYERS.map((layer) => ({ ...layer })) }),
-    screen: add('video', { direction: 'sendonly', sendEncodings: [{ ...SCREEN_LAYER }] }),
+    screen: add('video', { direction: 'sendonly', sendEncodings: [{ ...SCREEN_STYLES.detail }] }),
     screenAudio: add('audio', { direction: 'sendonly' }),
     audioSlots: several(AUDIO_SLOTS_MAX, 'audio'),
     screenAudioSlot: slot('audio'),

@@ -13,6 +13,7 @@ export const ROSTER_MAX = 500;
 export const ROSTER_BYTES_MAX = 262144;
 export const VIDEO_SLOTS_MAX = 24;
 export const AUDIO_SLOTS_MAX = 3;
+export const FELT_EVERY_MS = 10000;
 
 export const CLOSE_WORDS: Record<number, Close> = { 1000: "done", 1012: "draining", 1013: "slow", 4400: "malformed", 4401: "not_authenticated", 4403: "not_allowed", 4406: "refused", 4408: "hello_too_late", 4409: "replaced", 4410: "removed", 4429: "too_fast", 4503: "full" };
 
@@ -162,11 +163,65 @@ export type Look = { person: PersonId,
  */
 height_px: number, };
 
-export type MediaAsk = { "offer": { sdp: string, send: SendMids, receive: ReceiveMids, } } | { "view": { looks: Array<Look>, } };
+export type Pictures = "all" | "few" | "none";
+
+export type Felt = { 
+/**
+ * Pictures that stood still where the eye notices.
+ */
+freezes: number, 
+/**
+ * How long the worst of them stood still.
+ */
+frozen_ms: number, 
+/**
+ * Sound that had to be made up for sound that did not come, in the worst slot.
+ */
+concealed_ms: number, };
+
+export type Source = "microphone" | "camera" | "screen" | "screen_audio";
+
+export type Quality = "good" | "fair" | "poor";
+
+export type Reduced = "nothing" | "smaller" | "fewer" | "audio_only";
+
+export type PersonLink = { person: PersonId, quality: Quality, reduced: Reduced, rtt_ms: number, 
+/**
+ * Of what is sent to them, percent.
+ */
+loss_down: number, 
+/**
+ * Of what they send, percent.
+ */
+loss_up: number, 
+/**
+ * What their connection is believed to bear; 0 while that is not known.
+ */
+down_kbps: number, 
+/**
+ * As their browser last told; absent when it tells nothing.
+ */
+felt?: Felt, };
+
+export type SlotFigures = { source: Source, 
+/**
+ * Whose sound or picture is in it.
+ */
+person: PersonId, kbps: number, 
+/**
+ * Of the picture that is forwarded; 0 for sound, and where the codec does not tell.
+ */
+height_px: number, 
+/**
+ * Percent.
+ */
+loss: number, };
+
+export type MediaAsk = { "offer": { sdp: string, send: SendMids, receive: ReceiveMids, } } | { "view": { looks: Array<Look>, } } | { "receive": { pictures: Pictures, } } | { "felt": { felt: Felt, } } | { "inspect": { person: PersonId, } };
 
 export type Slot = { mid: string, person: PersonId | null, };
 
-export type MediaEvent = { "slots": { slots: Array<Slot>, } } | { "speaking": { people: Array<PersonId>, } } | { "lost": Record<symbol, never> };
+export type MediaEvent = { "slots": { slots: Array<Slot>, } } | { "speaking": { people: Array<PersonId>, } } | { "link": { quality: Quality, reduced: Reduced, } } | { "links": { people: Array<PersonLink>, } } | { "wanted": { source: Source, height_px: number, } } | { "lost": Record<symbol, never> };
 
 export type Refusal = "malformed" | "limit" | "teachers_only" | "not_seated" | "no_right" | "no_such_person" | "no_such_message" | "is_teacher" | "class_full" | "door_shut" | "unattended" | "too_soon" | "bad_offer" | "not_saved";
 
@@ -222,7 +277,7 @@ export type ServerFrame = { "welcome": Welcome } | { "reply": Reply } | { "event
 
 export type Reply = { id: number, outcome: Outcome, };
 
-export type Outcome = { "done": Record<symbol, never> } | { "answer": { sdp: string, } } | { "refused": { code: Refusal, message: string, } };
+export type Outcome = { "done": Record<symbol, never> } | { "answer": { sdp: string, } } | { "inspected": { slots: Array<SlotFigures>, } } | { "refused": { code: Refusal, message: string, } };
 
 export type Sequenced = { seq: number, on: Event, };
 

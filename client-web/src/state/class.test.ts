@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Door, Event, Knock, Person, Rights, Role, Snapshot, Welcome } from '../protocol/types';
+import type { Door, Event, Knock, Person, PersonLink, Quality, Rights, Role, Snapshot, Welcome } from '../protocol/types';
 import { EMPTY, reduce, type ClassState, type Input } from './class';
 import { chatOpen, doorCount, hands, inListOrder, myRights, onStage, plainlyExpected } from './facts';
 import { gather, noticesOf, NOTHING_GATHERED, type Notice } from './notices';
@@ -217,5 +217,40 @@ describe('a teacher at the door', () => {
     const two = gather(one ?? NOTHING_GATHERED, { knock: { name: 'Noé' } });
     expect(two?.knocks).toEqual(['Lou', 'Noé']);
     expect(gather(NOTHING_GATHERED, { admitted: true })).toBeNull();
+  });
+});
+
+describe('connections', () => {
+  const link = (person: string, quality: Quality): PersonLink => ({
+    person,
+    quality,
+    reduced: 'nothing',
+    rtt_ms: 40,
+    loss_down: 0,
+    loss_up: 0,
+    down_kbps: 900,
+  });
+
+  it('of everybody are known to a teacher until they leave', () => {
+    const story = teacher().then(
+      { class: { joined: { person: person('Noé') } } },
+      { media: { links: { people: [link('Noé', 'poor'), link('Ada', 'good')] } } },
+      { media: { links: { people: [link('Noé', 'fair')] } } },
+    );
+    expect([...story.state.links].map(([name, { quality }]) => [name, quality])).toEqual([
+      ['Noé', 'fair'],
+      ['Ada', 'good'],
+    ]);
+    story.then({ class: { left: { person: 'Noé', why: 'left' } } });
+    expect([...story.state.links.keys()]).toEqual(['Ada']);
+  });
+
+  it('of oneself are said when they change, and good again once the call is a new one', () => {
+    const story = student().then(snapshot([person('Noé')]), { media: { link: { quality: 'poor', reduced: 'audio_only' } } });
+    const good = { quality: 'good', reduced: 'nothing' };
+    const poor = { quality: 'poor', reduced: 'audio_only' };
+    expect(story.state.connection).toEqual(poor);
+    expect(story.heard.at(-1)).toEqual({ connection: { was: good, is: poor } });
+    expect(story.then({ media: { lost: {} } }).state.connection).toEqual(good);
   });
 });

@@ -15,8 +15,11 @@ import type {
   MediaEvent,
   Person,
   PersonId,
+  PersonLink,
   Phase,
+  Quality,
   Reaction,
+  Reduced,
   Rights,
   Role,
   Slot,
@@ -54,6 +57,12 @@ export interface Self {
   role: Role;
 }
 
+/** How one's own connection is, and what one is sent less of for it. */
+export interface Connection {
+  quality: Quality;
+  reduced: Reduced;
+}
+
 export interface Reacted {
   serial: number;
   person: PersonId;
@@ -79,6 +88,10 @@ export interface ClassState {
   slots: readonly Slot[];
   /** Loudest first. */
   speaking: readonly PersonId[];
+  /** Good, as long as nothing else is known. */
+  connection: Connection;
+  /** For teachers only: everybody's connection, as far as it is known. */
+  links: ReadonlyMap<PersonId, PersonLink>;
   reactions: readonly Reacted[];
   lastSerial: number;
   /** The person's access ends within this many milliseconds of hearing so. */
@@ -95,6 +108,7 @@ export type Input =
   /** The person knocks again, or wants the class in this tab. */
   | { again: true };
 
+const GOOD: Connection = { quality: 'good', reduced: 'nothing' };
 const NOTHING: Rights = { speak: false, camera: false, screen: false, chat: false };
 
 export const EMPTY: ClassState = {
@@ -111,6 +125,8 @@ export const EMPTY: ClassState = {
   door: null,
   slots: [],
   speaking: [],
+  connection: GOOD,
+  links: new Map(),
   reactions: [],
   lastSerial: 0,
   refreshDueMs: null,
@@ -189,6 +205,7 @@ function without(state: ClassState, person: PersonId): ClassState {
     ...state,
     people: state.people.filter((other) => other.person !== person),
     speaking: state.speaking.filter((other) => other !== person),
+    links: new Map([...state.links].filter(([other]) => other !== person)),
     reactions: state.reactions.filter((other) => other.person !== person),
     spotlight: state.spotlight === person ? null : state.spotlight,
   };
@@ -231,7 +248,14 @@ function inChat(chat: readonly ChatMessage[], event: ChatEvent): readonly ChatMe
 function inMedia(state: ClassState, event: MediaEvent): ClassState {
   if ('slots' in event) return { ...state, slots: event.slots.slots };
   if ('speaking' in event) return { ...state, speaking: event.speaking.people };
-  return { ...state, slots: [], speaking: [] };
+  if ('link' in event) return { ...state, connection: event.link };
+  if ('links' in event) {
+    const links = event.links.people.map((link) => [link.person, link] as const);
+    return { ...state, links: new Map([...state.links, ...links]) };
+  }
+  // `wanted` concerns what this browser sends.
+  if ('wanted' in event) return state;
+  return { ...state, slots: [], speaking: [], connection: GOOD };
 }
 
 function closed(state: ClassState, close: Close, requestId: string | null): ClassState {

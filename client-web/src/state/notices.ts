@@ -1,7 +1,7 @@
 // What is worth a sound or a sentence for a screen reader: decided from the state before and after one event.
 
 import type { Event, Reaction, Sending } from '../protocol/types';
-import type { ClassState } from './class';
+import type { ClassState, Connection } from './class';
 import { iTeach, personOf } from './facts';
 
 /** Something to say, to be put into words by the view. */
@@ -21,7 +21,8 @@ export type Notice =
   | { attended: true }
   | { silenced: Sending }
   | { spotlight: { name: string | null } }
-  | { screen: { name: string } };
+  | { screen: { name: string } }
+  | { connection: { was: Connection; is: Connection } };
 
 /** Everything to be said of this event, in order; mostly nothing. */
 export function noticesOf(before: ClassState, event: Event, after: ClassState): Notice[] {
@@ -37,6 +38,9 @@ export function noticesOf(before: ClassState, event: Event, after: ClassState): 
     if (!('said' in event.chat)) return [];
     const { person, name, text } = event.chat.said.message;
     return person === after.self?.person ? [] : [{ said: { name, text } }];
+  }
+  if ('media' in event) {
+    return 'link' in event.media ? [{ connection: { was: before.connection, is: after.connection } }] : [];
   }
   return 'class' in event ? ofClass(before, event, after) : [];
 }

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use super::body::Json;
 use crate::house::House;
+use crate::measures::BUCKETS;
 
 /// How often the exporter tidies up after histograms.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -42,8 +43,11 @@ pub async fn version() -> impl IntoResponse {
 
 /// Makes the recorder that the whole process counts into.
 pub fn install_metrics() -> Result<PrometheusHandle, BuildError> {
-    let recorder =
-        PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &SECONDS)?.build_recorder();
+    let mut builder = PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &SECONDS)?;
+    for (suffix, buckets) in BUCKETS {
+        builder = builder.set_buckets_for_metric(Matcher::Suffix(suffix.into()), buckets)?;
+    }
+    let recorder = builder.build_recorder();
     let handle = recorder.handle();
     // A second recorder can only come from a test of this very process.
     let _ = metrics::set_global_recorder(recorder);

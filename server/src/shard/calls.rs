@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use preau_protocol::{
-    Close, Event, Look, MediaEvent, Outcome, ReceiveMids, Refusal, Role, SendMids, SessionId, Slot, limits,
+    Close, Event, Look, MediaEvent, Outcome, Pictures, ReceiveMids, Refusal, Role, SendMids, SessionId, Slot, limits,
 };
 use preau_sfu::{self as sfu, Farewell, Mid, OfferError, Source};
 
@@ -46,6 +46,7 @@ impl Room {
         // A reloaded page offers from a new connection: its old media ends, and a new peer takes the seat's place.
         let answer = match answer {
             Err(OfferError::SectionsChanged | OfferError::FingerprintChanged) => {
+                self.forget_link(session);
                 reach.media.remove(session, reach.now);
                 let peer = reach.media.fresh_peer();
                 let answer = reach.media.relay.answer(peer, self.media_room, role, &offer, reach.now);
@@ -62,6 +63,8 @@ impl Room {
                 self.reply(session, id, Outcome::Answer { sdp }, reach);
                 self.look(session, reach);
                 self.look_at(session, reach);
+                self.restrict(session, reach);
+                self.tell_links_again(session, reach);
             }
             Err(error) => {
                 tracing::debug!(code = error.code(), "an offer was refused");
@@ -83,15 +86,37 @@ impl Room {
         self.reply(session, id, Outcome::Done {}, reach);
     }
 
+    /// Which pictures a session wants at all.
+    pub fn receive(&mut self, session: SessionId, id: u32, pictures: Pictures, reach: &mut Reach<'_>) {
+        let Some((desk, _)) = self.seated_desk(session) else {
+            return self.hang_up(session, Close::NotAllowed, reach);
+        };
+        desk.pictures = pictures;
+        self.restrict(session, reach);
+        self.reply(session, id, Outcome::Done {}, reach);
+    }
+
+    /// Tells the relay which pictures a session wants at all.
+    fn restrict(&self, session: SessionId, reach: &mut Reach<'_>) {
+        let (Some(desk), Some(peer)) = (self.desks.get(&session), reach.media.peer(session)) else { return };
+        let pictures = match desk.pictures {
+            Pictures::All => sfu::Pictures::All,
+            Pictures::Few => sfu::Pictures::Few,
+            Pictures::None => sfu::Pictures::None,
+        };
+        reach.media.relay.set_pictures(peer, pictures, reach.now);
+    }
+
     /// Passes on what the relay reports of this class.
     pub fn relay_says(&mut self, event: sfu::Event, reach: &mut Reach<'_>) {
         match event {
-            sfu::Event::Connected { .. } | sfu::Event::Link { .. } | sfu::Event::Wanted { .. } => {}
+            sfu::Event::Connected { .. } => {}
             sfu::Event::Disconnected { peer, why } => match why {
                 // The browser restarts ICE by itself when its network is back.
                 Farewell::ConsentExpired => {}
                 Farewell::Closed | Farewell::HandshakeFailed => {
                     if let Some(owner) = reach.media.owner(peer) {
+                        self.forget_link(owner.session);
                         reach.media.remove(owner.session, reach.now);
                         self.tell(owner.session, Event::Media(MediaEvent::Lost {}), reach);
                     }
@@ -109,6 +134,14 @@ impl Room {
                     desk.slots = Some(event.clone());
                 }
                 self.tell(owner.session, Event::Media(event), reach);
+            }
+            sfu::Event::Link { peer, link } => {
+                let Some(owner) = reach.media.owner(peer) else { return };
+                self.link_is(owner.session, &link, reach);
+            }
+            sfu::Event::Wanted { peer, source, height_px } => {
+                let Some(owner) = reach.media.owner(peer) else { return };
+                self.is_wanted(owner.session, source, height_px, reach);
             }
             sfu::Event::Speaking { peers, .. } => {
                 let people = peers.into_iter().filter_map(|peer| reach.media.owner(peer)).map(|owner| owner.person);
@@ -144,7 +177,10 @@ impl Room {
         }
     }
 
-    fn seated_desk(&mut self, session: SessionId) -> Option<(&mut super::desk::Desk, preau_classroom::MediaPermit)> {
+    pub(super) fn seated_desk(
+        &mut self,
+        session: SessionId,
+    ) -> Option<(&mut super::desk::Desk, preau_classroom::MediaPermit)> {
         self.classroom.seat(session)?;
         let desk = self.desks.get_mut(&session)?;
         let permit = desk.permit?;

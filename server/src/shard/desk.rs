@@ -1,11 +1,11 @@
 //! One session's correspondence: numbered events, remembered for as long as somebody may come back for them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
 use preau_classroom::{DeviceId, MediaPermit};
-use preau_protocol::{Look, PersonId, Role};
+use preau_protocol::{Look, PersonId, Pictures, Quality, Reduced, Role, Source};
 
 use super::LineId;
 
@@ -22,7 +22,14 @@ pub struct Desk {
     pub permit: Option<MediaPermit>,
     /// Whom this session looks at, as it last said.
     pub looks: Vec<Look>,
+    /// Which pictures this session wants at all.
+    pub pictures: Pictures,
     pub last_offer: Option<Instant>,
+    /// When its browser last told what it felt.
+    pub last_felt: Option<Instant>,
+    /// How its connection is, and how large anybody looks at what it sends, as it was last told.
+    pub link: Option<(Quality, Reduced)>,
+    pub wanted: BTreeMap<Source, u16>,
     /// The last event about its slots: a new connection needs it again.
     pub slots: Option<preau_protocol::MediaEvent>,
     seq: u32,
@@ -39,7 +46,11 @@ impl Desk {
             line: Some(line),
             permit: None,
             looks: Vec::new(),
+            pictures: Pictures::All,
             last_offer: None,
+            last_felt: None,
+            link: None,
+            wanted: BTreeMap::new(),
             slots: None,
             seq: 0,
             remembered: VecDeque::new(),

@@ -11,6 +11,7 @@
 mod calls;
 mod desk;
 mod epoch;
+mod links;
 mod media;
 mod room;
 
@@ -25,6 +26,7 @@ use preau_protocol::{Ask, ClassId, Close, Invited, PersonId, Phase, Resume, Sess
 use preau_sfu::{Relay, RelayConfig, Transmit, Way};
 
 pub use epoch::Epoch;
+pub use links::Measured;
 use media::Media;
 use room::Room;
 
@@ -136,6 +138,8 @@ pub enum Output {
         number: u64,
         entry: Entry,
     },
+    /// Ten seconds of one person's connection, for the metrics.
+    Measured(Box<Measured>),
 }
 
 /// What a room's call may reach beyond its class.
@@ -243,7 +247,7 @@ impl Shard {
         }
         let now_ms = self.epoch.unix(now);
         while let Some((_, class)) = self.timers.first().copied().filter(|(at, _)| *at <= now_ms) {
-            self.in_room(class, now, |room, reach| room.feed(ClassInput::Timeout, reach));
+            self.in_room(class, now, |room, reach| room.wake(reach));
         }
         self.settle(now);
     }

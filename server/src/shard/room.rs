@@ -10,6 +10,7 @@ use preau_protocol::{
 use preau_sfu::RoomId;
 
 use super::desk::Desk;
+use super::links::Links;
 use super::{Arrival, LineId, Output, Reach};
 
 pub struct Room {
@@ -18,6 +19,7 @@ pub struct Room {
     pub(super) classroom: Classroom,
     pub(super) media_room: RoomId,
     pub(super) desks: BTreeMap<SessionId, Desk>,
+    pub(super) links: Links,
     /// Which session speaks on a line: one line a session, the newest.
     lines: BTreeMap<LineId, SessionId>,
     /// Entries handed to the journal so far, and how many of them are on disk.
@@ -38,8 +40,19 @@ enum Saying {
 
 impl Room {
     pub fn new(class: ClassId, invited: Invited, classroom: Classroom, media_room: RoomId) -> Room {
-        let (desks, lines, held) = (BTreeMap::new(), BTreeMap::new(), VecDeque::new());
-        Room { class, invited, classroom, media_room, desks, lines, recorded: 0, durable: 0, held, dissolved: false }
+        Room {
+            class,
+            invited,
+            classroom,
+            media_room,
+            desks: BTreeMap::new(),
+            links: Links::default(),
+            lines: BTreeMap::new(),
+            recorded: 0,
+            durable: 0,
+            held: VecDeque::new(),
+            dissolved: false,
+        }
     }
 
     pub(super) fn class(&self) -> ClassId {
@@ -59,12 +72,18 @@ impl Room {
     }
 
     pub fn wakes_at(&self) -> Option<UnixMs> {
-        self.classroom.poll_timeout()
+        [self.classroom.poll_timeout(), self.links.due()].into_iter().flatten().min()
+    }
+
+    /// The time has come that [`Room::wakes_at`] told.
+    pub fn wake(&mut self, reach: &mut Reach<'_>) {
+        self.tell_links(reach);
+        self.feed(ClassInput::Timeout, reach);
     }
 
     /// Nobody is here, nothing is to be waited for: the journal knows the rest.
     pub fn is_over(&self) -> bool {
-        let quiet = self.held.is_empty() && self.recorded == self.durable && self.wakes_at().is_none();
+        let quiet = self.held.is_empty() && self.recorded == self.durable && self.classroom.poll_timeout().is_none();
         self.desks.is_empty() && (quiet || self.dissolved)
     }
 
@@ -123,16 +142,17 @@ impl Room {
             self.lines.remove(&old);
             reach.out.push_back(Output::HangUp { line: old, why: Close::Replaced });
         }
-        let Some(missed) = desk.since(last_seq) else {
+        if let Some(missed) = desk.since(last_seq) {
+            reach.out.extend(missed.into_iter().map(|frame| Output::Write { line, frame }));
+            self.feed(ClassInput::Back { session }, reach);
+        } else {
             let slots = desk.slots.clone();
             self.feed(ClassInput::Snapshot { session }, reach);
             if let Some(slots) = slots {
                 self.tell(session, Event::Media(slots), reach);
             }
-            return;
-        };
-        reach.out.extend(missed.into_iter().map(|frame| Output::Write { line, frame }));
-        self.feed(ClassInput::Back { session }, reach);
+        }
+        self.tell_links_again(session, reach);
     }
 
     /// The socket of a session is gone.
@@ -150,6 +170,9 @@ impl Room {
         match ask {
             Ask::Media(MediaAsk::Offer { sdp, send, receive }) => self.offer(session, id, sdp, &send, &receive, reach),
             Ask::Media(MediaAsk::View { looks }) => self.view(session, id, looks, reach),
+            Ask::Media(MediaAsk::Receive { pictures }) => self.receive(session, id, pictures, reach),
+            Ask::Media(MediaAsk::Felt { felt }) => self.felt(session, id, felt, reach),
+            Ask::Media(MediaAsk::Inspect { person }) => self.inspect(session, id, person, reach),
             ask @ (Ask::Session(_) | Ask::Door(_) | Ask::Class(_) | Ask::Chat(_)) => {
                 self.feed(ClassInput::Ask { session, id, ask }, reach);
             }
@@ -182,6 +205,7 @@ impl Room {
                     reach.media.allow(session, permit, reach.now);
                 }
                 ClassOutput::Unseat { session } => {
+                    self.forget_link(session);
                     if let Some(desk) = self.desks.get_mut(&session) {
                         desk.permit = None;
                     }
@@ -245,6 +269,7 @@ impl Room {
                 }
             }
             Saying::Close { session, why } => {
+                self.forget_link(session);
                 reach.media.remove(session, reach.now);
                 if let Some(line) = self.desks.remove(&session).and_then(|desk| desk.line) {
                     self.lines.remove(&line);

@@ -23,6 +23,7 @@ struct World {
     durable: u64,
     heard: BTreeMap<LineId, Vec<ServerFrame>>,
     closed: BTreeMap<LineId, Close>,
+    measured: usize,
     next_line: u64,
 }
 
@@ -43,6 +44,7 @@ impl World {
             durable: 0,
             heard: BTreeMap::new(),
             closed: BTreeMap::new(),
+            measured: 0,
             next_line: 1,
         }
     }
@@ -71,6 +73,10 @@ impl World {
 
     fn give(&mut self, input: Input) {
         self.shard.handle(input, self.now);
+        self.carry_out();
+    }
+
+    fn carry_out(&mut self) {
         while let Some(output) = self.shard.poll_output() {
             match output {
                 Output::Write { line, frame } => {
@@ -83,8 +89,24 @@ impl World {
                     self.shard.handle(Input::Loaded { class, loaded }, self.now);
                 }
                 Output::Append { entry, .. } => self.entries.push(entry),
+                Output::Measured(_) => self.measured += 1,
             }
         }
+    }
+
+    fn pass(&mut self, time: Duration) {
+        self.now += time;
+        self.shard.handle_timeout(self.now);
+        self.carry_out();
+    }
+
+    /// The relay's word about the connection of whoever is on a line.
+    fn link(&mut self, line: LineId, reduced: preau_sfu::Reduced) {
+        let session = self.welcome(line).session;
+        let quality = preau_sfu::Quality::Poor;
+        let link = preau_sfu::Link { quality, reduced, rtt_ms: 90, loss_down: 7, loss_up: 0, down_kbps: 200 };
+        self.shard.in_room(CLASS, self.now, |room, reach| room.link_is(session, &link, reach));
+        self.carry_out();
     }
 
     /// The store writes all that it was given.
@@ -183,6 +205,67 @@ fn whoever_waits_gets_no_media_and_is_shown_out_for_asking() {
     world.ask(noe, r#"{"media":{"view":{"looks":[]}}}"#);
     assert_eq!(world.closed.get(&noe), Some(&Close::NotAllowed));
     assert_eq!(world.closed.get(&ada), None);
+}
+
+/// Ada and Noé in class.
+fn in_session() -> (World, LineId, LineId) {
+    let mut world = World::new();
+    let ada = world.arrive(ADA, None);
+    let noe = world.arrive(NOE, None);
+    world.ask(ada, &admit(NOE));
+    world.write();
+    (world, ada, noe)
+}
+
+#[test]
+fn a_weak_connection_is_told_to_its_person_at_once_and_to_teachers_by_and_by() {
+    let (mut world, ada, noe) = in_session();
+    world.link(noe, preau_sfu::Reduced::AudioOnly);
+    assert!(world.text(noe).contains(r#""link":{"quality":"poor","reduced":"audio_only"}"#), "{}", world.text(noe));
+    assert!(!world.text(ada).contains("links"), "not for each change");
+    world.pass(Duration::from_secs(3));
+    let told = format!(r#""links":{{"people":[{{"person":"{}","quality":"poor""#, Uuid::from_u128(NOE));
+    assert!(world.text(ada).contains(&told), "{}", world.text(ada));
+    assert!(!world.text(noe).contains("links"), "a student learns nothing of others");
+    world.link(noe, preau_sfu::Reduced::AudioOnly);
+    assert_eq!(world.text(noe).matches(r#""link":"#).count(), 1, "no news is not told");
+}
+
+#[test]
+fn whoever_was_away_is_told_once_how_connections_are_now() {
+    let (mut world, ada, noe) = in_session();
+    let (session, last_seq) = (world.welcome(ada).session, *world.seqs(ada).last().expect("events"));
+    world.give(Input::Gone { class: CLASS, line: ada });
+    for reduced in [preau_sfu::Reduced::AudioOnly, preau_sfu::Reduced::Fewer, preau_sfu::Reduced::Smaller] {
+        world.link(noe, reduced);
+        world.pass(Duration::from_secs(3));
+    }
+    let again = world.arrive(ADA, Some(Resume { session, last_seq }));
+    let text = world.text(again);
+    assert_eq!((text.matches("links").count(), text.matches("smaller").count()), (1, 1), "{text}");
+}
+
+#[test]
+fn what_a_browser_felt_is_measured_once_in_a_while_and_shown_to_teachers_only() {
+    let (mut world, ada, noe) = in_session();
+    let felt = r#"{"media":{"felt":{"felt":{"freezes":2,"frozen_ms":900,"concealed_ms":0}}}}"#;
+    world.ask(noe, felt);
+    assert_eq!(world.measured, 0, "without media there is nothing to feel");
+    world.ask(noe, felt);
+    assert!(world.text(noe).contains("too_soon"), "{}", world.text(noe));
+    world.link(noe, preau_sfu::Reduced::Nothing);
+    world.pass(Duration::from_secs(10));
+    world.ask(noe, felt);
+    world.pass(Duration::from_secs(3));
+    assert_eq!(world.measured, 1);
+    assert!(world.text(ada).contains(r#""felt":{"freezes":2"#), "{}", world.text(ada));
+    let inspect = |who: u128| format!(r#"{{"media":{{"inspect":{{"person":"{}"}}}}}}"#, Uuid::from_u128(who));
+    world.ask(noe, &inspect(ADA));
+    assert!(world.text(noe).contains("teachers_only"));
+    world.ask(ada, &inspect(NOE));
+    assert!(world.text(ada).contains(r#""inspected":{"slots":[]}"#));
+    world.ask(ada, &inspect(0xbad));
+    assert!(world.text(ada).contains("no_such_person"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 
-import { School, words } from '../school.mjs';
+import { School, say, words } from '../school.mjs';
 
 let school;
 before(async () => (school = await School.open()));
@@ -33,4 +33,38 @@ test('sound is repeated for whoever knows what to do with it, and plain for the 
   await zoe.toggle('microphone');
   await ada.toggle('microphone');
   await noe.hears();
+});
+
+test('whoever wants sound only gets no picture, and sends a small one', async () => {
+  const { ada, students: [noe] } = await inSession(['Noé']);
+  await ada.toggle('camera');
+  await ada.toggle('microphone');
+  await noe.toggle('camera');
+  await noe.sees();
+  await ada.sendsLayers('h', 'm', 'l');
+  await noe.choosePictures('none');
+  await noe.tab.sees(say(words.class.spare.chosen.none));
+  await noe.stops('framesDecoded');
+  const { videoBytes } = await noe.streams();
+  await noe.hears();
+  await ada.sendsLayers();
+  await noe.sendsLayers('l');
+  assert.equal((await noe.streams()).videoBytes, videoBytes, 'not a byte of video');
+  await noe.tab.reload();
+  await noe.enter();
+  await noe.tab.isAt('seated');
+  await noe.tab.sees(say(words.class.spare.chosen.none));
+  await noe.hears();
+  assert.equal((await noe.streams()).videoBytes, 0, 'the choice is kept on this device');
+  await noe.press(words.class.spare.showAll);
+  await noe.sees();
+  await ada.sendsLayers('h', 'm', 'l');
+});
+
+test('a large picture is not sent to be looked at small', async () => {
+  const { ada, students: [noe] } = await inSession(['Noé'], { width: 360, height: 640 });
+  await ada.toggle('camera');
+  await noe.sees();
+  await ada.sendsLayers('m', 'l');
+  assert.deepEqual(noe.tab.problems, []);
 });

@@ -8,7 +8,8 @@ import { browserCapabilities, browserConnection } from '../../media/call';
 import { ClassMedia } from '../../media/class-media';
 import { browserDevices, type Devices } from '../../media/devices';
 import { browserSurroundings, type Answered, type Surroundings } from '../../protocol/socket';
-import type { Ask, ClassId, Event, MyInvitation } from '../../protocol/types';
+import type { ScreenStyle } from '../../media/sections';
+import type { Ask, ClassId, Event, MediaEvent, MyInvitation, Pictures } from '../../protocol/types';
 import type { ClassState, Place } from '../../state/class';
 import { Visit } from '../../state/visit';
 import { words } from '../../text/text';
@@ -34,6 +35,9 @@ export class Attendance {
   readonly readUpTo = signal(0);
   readonly knockSound = signal(stored('knock-sound') !== 'off');
   readonly shortcuts = signal(stored('shortcuts') !== 'off');
+  /** Which pictures one wants at all: a choice that belongs to this device's connection. */
+  readonly pictures: Signal<Pictures> = signal(storedAs('pictures', ['few', 'none']) ?? 'all');
+  readonly screenStyle: Signal<ScreenStyle> = signal(storedAs('screen-style', ['smooth']) ?? 'detail');
   readonly entered = signal(false);
   readonly isSmall: Signal<boolean>;
   readonly slots: number;
@@ -73,8 +77,11 @@ export class Attendance {
       clock: around.clock,
       ask: (ask) => this.visit.ask(ask),
       devices: this.devices,
+      slots: () => this.visit.state.peek().slots,
       display: displaySource(),
     });
+    this.media.receive(this.pictures.peek());
+    this.media.shareFor(this.screenStyle.peek());
     this.listen(small, 'change', () => (this.isSmall.value = small.matches));
     this.listen(window, 'online', () => this.networkChanged());
     this.followNetwork();
@@ -127,6 +134,18 @@ export class Attendance {
     store('shortcuts', on ? undefined : 'off');
   }
 
+  choosePictures(pictures: Pictures): void {
+    this.pictures.value = pictures;
+    store('pictures', pictures === 'all' ? undefined : pictures);
+    this.media.receive(pictures);
+  }
+
+  chooseScreenStyle(style: ScreenStyle): void {
+    this.screenStyle.value = style;
+    store('screen-style', style === 'detail' ? undefined : style);
+    this.media.shareFor(style);
+  }
+
   close(): void {
     for (const end of this.ends) end();
     this.crier.close();
@@ -136,13 +155,20 @@ export class Attendance {
   }
 
   private heard(event: Event, after: ClassState): void {
-    if ('media' in event && 'lost' in event.media) return this.media.lost();
+    if ('media' in event) return this.heardOfMedia(event.media);
     if (!('class' in event)) return;
     if ('silenced' in event.class) this.media.silenced(event.class.silenced.sending);
     if ('snapshot' in event.class && after.place.at === 'seated') {
       if (this.sessionIsNew || !this.media.isSeated) this.media.start();
       this.sessionIsNew = false;
     }
+  }
+
+  private heardOfMedia(event: MediaEvent): void {
+    if ('lost' in event) return this.media.lost();
+    if (!('wanted' in event)) return;
+    const { source, height_px: heightPx } = event.wanted;
+    if (source === 'camera' || source === 'screen') this.media.wanted(source, heightPx);
   }
 
   private followPlace(at: Place['at']): void {
@@ -183,6 +209,11 @@ export class Attendance {
     target.addEventListener(name, then);
     this.ends.push(() => target.removeEventListener(name, then));
   }
+}
+
+/** A choice kept in this browser, if it is one of these. */
+function storedAs<T extends string>(key: string, choices: readonly T[]): T | undefined {
+  return choices.find((choice) => choice === stored(key));
 }
 
 function displaySource(): Pick<MediaDevices, 'getDisplayMedia'> | null {

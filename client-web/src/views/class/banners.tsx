@@ -4,9 +4,11 @@ import { useEffect, useRef } from 'preact/hooks';
 
 import { words } from '../../text/text';
 import { announce } from '../../ui/announcer';
+import { Button } from '../../ui/button';
 import { Icon } from '../../ui/icon';
 import type { IconName } from '../../ui/icons';
 import { useAttendance } from './attendance';
+import { connectionWords } from './connection-words';
 
 const MINUTE_MS = 60_000;
 
@@ -20,9 +22,8 @@ export function Banners() {
     <div class="banners">
       {isLost && <Banner icon="weak-signal" text={t.banner.lost(familiar)} />}
       {!isLost && media.health.value === 'broken' && <Banner icon="weak-signal" text={t.banner.media} />}
-      {!isLost && media.health.value === 'good' && media.isWeak.value && (
-        <Banner icon="weak-signal" text={t.banner.weak(familiar)} />
-      )}
+      {!isLost && media.health.value === 'good' && <ConnectionBanner />}
+      <SparingBanner />
       {state.phase === 'unattended' && !teaches && <Banner icon="clock" text={t.banner.unattended} />}
       {state.refreshDueMs !== null && (
         <Banner icon="clock" text={t.banner.refresh(Math.ceil(state.refreshDueMs / MINUTE_MS))(familiar)} />
@@ -41,6 +42,30 @@ export function Banners() {
       )}
       <DeviceBanner kind="microphone" />
       <DeviceBanner kind="camera" />
+    </div>
+  );
+}
+
+/** What is left out because the connection does not bear it. Gone when it is over. */
+function ConnectionBanner() {
+  const { state, pictures, familiar } = useAttendance();
+  const text = connectionWords(state.connection, pictures.value);
+  return text === null ? null : <Banner icon="weak-signal" text={text(familiar)} />;
+}
+
+/** What is left out by one's own choice, perhaps of another day; and the way back. */
+function SparingBanner() {
+  const attendance = useAttendance();
+  const { pictures, familiar } = attendance;
+  const t = words().class.spare;
+  if (pictures.value === 'all') return null;
+  return (
+    <div class="notice sparing">
+      <Icon name="info" />
+      <p class="grow">{t.chosen[pictures.value](familiar)}</p>
+      <Button kind="quiet" onClick={() => attendance.choosePictures('all')}>
+        {t.showAll}
+      </Button>
     </div>
   );
 }

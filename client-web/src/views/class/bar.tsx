@@ -15,6 +15,7 @@ import { useAttendance, type Attendance, type Panel } from './attendance';
 import { DevicesDialog, EndDialog } from './dialogs';
 import { raiseHand } from './hand';
 import { MoreMenu } from './more';
+import { SpareDialog } from './spare';
 import { REACTION_ICONS } from './tile';
 
 const REACTIONS: Reaction[] = ['yes', 'no', 'clap', 'heart', 'smile', 'lost'];
@@ -22,7 +23,7 @@ const REACTIONS: Reaction[] = ['yes', 'no', 'clap', 'heart', 'smile', 'lost'];
 export function Bar() {
   const attendance = useAttendance();
   const { teaches, isSmall, media } = attendance;
-  const [dialog, setDialog] = useState<'devices' | 'end' | null>(null);
+  const [dialog, setDialog] = useState<'devices' | 'spare' | 'end' | null>(null);
   const t = words().class;
   return (
     <>
@@ -38,7 +39,7 @@ export function Bar() {
           {teaches && <PanelButton panel="door" icon="door" />}
           {!isSmall.value && <PanelButton panel="people" icon="people" />}
           <PanelButton panel="chat" icon="chat" />
-          <MoreMenu onDevices={() => setDialog('devices')} />
+          <MoreMenu onDevices={() => setDialog('devices')} onSpare={() => setDialog('spare')} />
           {teaches ? (
             <BarButton icon="leave" label={t.bar.end} class="leave" onClick={() => setDialog('end')} />
           ) : (
@@ -47,6 +48,7 @@ export function Bar() {
         </div>
       </nav>
       {dialog === 'devices' && <DevicesDialog onClose={() => setDialog(null)} />}
+      {dialog === 'spare' && <SpareDialog onClose={() => setDialog(null)} />}
       {dialog === 'end' && <EndDialog onClose={() => setDialog(null)} />}
     </>
   );

@@ -4,6 +4,9 @@ import { playAdmitted, playKnock } from '../../media/sound';
 import { COALESCE_MS, gather, NOTHING_GATHERED, type Gathered, type Notice } from '../../state/notices';
 import { words } from '../../text/text';
 import { announce, toast } from '../../ui/announcer';
+import type { Pictures } from '../../protocol/types';
+import type { Connection } from '../../state/class';
+import { connectionWords } from './connection-words';
 
 /** Names said one by one; more are counted. */
 const NAMES_MAX = 3;
@@ -11,6 +14,7 @@ const NAMES_MAX = 3;
 export interface Audience {
   readonly familiar: boolean;
   readonly knockSound: { peek(): boolean };
+  readonly pictures: { peek(): Pictures };
 }
 
 export class Crier {
@@ -64,6 +68,15 @@ export class Crier {
     else if ('silenced' in notice) this.saySilenced(notice.silenced.microphone);
     else if ('spotlight' in notice && notice.spotlight.name !== null) announce(n.spotlight(notice.spotlight.name));
     else if ('screen' in notice) announce(n.screen(notice.screen.name));
+    else if ('connection' in notice) this.sayConnection(notice.connection.was, notice.connection.is);
+  }
+
+  /** What the banner says, when it says something else than before; and that it is over. */
+  private sayConnection(was: Connection, is: Connection): void {
+    const { familiar, pictures } = this.audience;
+    const before = connectionWords(was, pictures.peek());
+    const now = connectionWords(is, pictures.peek());
+    if (before !== now) announce(now?.(familiar) ?? words().class.notice.connectionGood);
   }
 
   private saySilenced(microphoneLeft: boolean): void {

@@ -9,13 +9,18 @@ import { reactions } from './bar';
 
 const THEMES: Theme[] = ['system', 'light', 'dark'];
 
-export function MoreMenu({ onDevices }: { onDevices: () => void }) {
+interface Dialogs {
+  onDevices: () => void;
+  onSpare: () => void;
+}
+
+export function MoreMenu(dialogs: Dialogs) {
   const attendance = useAttendance();
   const t = words();
   const sections: MenuSection[] = [
     { title: t.class.layout, items: layouts(attendance) },
     ...(attendance.isSmall.value ? smallOnly(attendance) : []),
-    { items: settings(attendance, onDevices) },
+    { items: settings(attendance, dialogs) },
     {
       title: t.preferences.language,
       items: (['fr', 'en'] as const).map((one) => ({
@@ -60,9 +65,12 @@ function smallOnly(attendance: Attendance): MenuSection[] {
   return teaches ? [{ items }] : [{ items }, reactions(attendance)];
 }
 
-function settings(attendance: Attendance, onDevices: () => void): MenuItem[] {
+function settings(attendance: Attendance, { onDevices, onSpare }: Dialogs): MenuItem[] {
   const t = words().class.bar;
-  const items: MenuItem[] = [{ label: t.devices, icon: 'settings', onSelect: onDevices }];
+  const items: MenuItem[] = [
+    { label: t.devices, icon: 'settings', onSelect: onDevices },
+    { label: t.spare, icon: 'weak-signal', onSelect: onSpare },
+  ];
   if (attendance.teaches) {
     const on = attendance.knockSound.value;
     items.push({ label: t.knockSound, checked: on, toggle: true, onSelect: () => attendance.chooseKnockSound(!on) });

@@ -11,6 +11,7 @@ import { Button } from '../../ui/button';
 import { Icon } from '../../ui/icon';
 import { Menu, type MenuItem, type MenuSection } from '../../ui/menu';
 import { useAttendance, type Attendance } from './attendance';
+import { ConnectionDialog, ConnectionTag } from './connection';
 import { RemoveDialog } from './dialogs';
 
 const RIGHTS: (keyof Rights)[] = ['speak', 'camera', 'screen', 'chat'];
@@ -84,7 +85,7 @@ function ForEveryone() {
 
 function PersonRow({ person, handPlace, menuAbove }: { person: Person; handPlace: number; menuAbove: boolean }) {
   const attendance = useAttendance();
-  const [isRemoving, setRemoving] = useState(false);
+  const [dialog, setDialog] = useState<'connection' | 'remove' | null>(null);
   const all = words().class;
   const t = all.people;
   const isOwn = person.person === attendance.state.self?.person;
@@ -100,7 +101,7 @@ function PersonRow({ person, handPlace, menuAbove }: { person: Person; handPlace
         <span class="person-facts">
           {person.role === 'teacher' && <span class="tag">{all.teacher}</span>}
           {person.about?.group !== undefined && <span class="tag">{person.about.group}</span>}
-          {person.away && <span class="tag attention">{all.away}</span>}
+          {person.away ? <span class="tag attention">{all.away}</span> : <ConnectionTag link={attendance.state.links.get(person.person)} />}
           {handPlace > 0 && (
             <span class="tag attention">
               <Icon name="hand" />
@@ -122,15 +123,22 @@ function PersonRow({ person, handPlace, menuAbove }: { person: Person; handPlace
           label={t.actions(person.name)}
           icon="more"
           above={menuAbove}
-          sections={actions(attendance, person, () => setRemoving(true))}
+          sections={actions(attendance, person, setDialog)}
         />
       )}
-      {isRemoving && <RemoveDialog person={person.person} name={person.name} onClose={() => setRemoving(false)} />}
+      {dialog === 'remove' && <RemoveDialog person={person.person} name={person.name} onClose={() => setDialog(null)} />}
+      {dialog === 'connection' && (
+        <ConnectionDialog person={person.person} name={person.name} onClose={() => setDialog(null)} />
+      )}
     </li>
   );
 }
 
-function actions(attendance: Attendance, { person, name, role, rights, sending, hand }: Person, onRemove: () => void): MenuSection[] {
+function actions(
+  attendance: Attendance,
+  { person, name, role, rights, sending, hand }: Person,
+  open: (dialog: 'connection' | 'remove') => void,
+): MenuSection[] {
   const t = words().class.people;
   const isLarge = attendance.state.spotlight === person;
   const now: MenuItem[] = [
@@ -154,6 +162,7 @@ function actions(attendance: Attendance, { person, name, role, rights, sending, 
       onSelect: () => void attendance.ask({ class: { lower_hand: { person } } }),
     });
   }
+  now.push({ label: words().class.connection.item, icon: 'weak-signal', onSelect: () => open('connection') });
   if (role === 'teacher') return [{ title: name, items: now }];
   const own: MenuItem[] = RIGHTS.map((right) => ({
     label: t.own[right],
@@ -162,7 +171,7 @@ function actions(attendance: Attendance, { person, name, role, rights, sending, 
     onSelect: () =>
       void attendance.ask({ class: { rights_of: { person, rights: turned(attendance.state.rights, rights, right) } } }),
   }));
-  const out: MenuItem = { label: t.remove, icon: 'leave', danger: true, onSelect: onRemove };
+  const out: MenuItem = { label: t.remove, icon: 'leave', danger: true, onSelect: () => open('remove') };
   return [{ title: name, items: now }, { title: t.rightsOf, items: own }, { items: [out] }];
 }
 
