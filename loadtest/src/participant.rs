@@ -89,7 +89,7 @@ impl Participant {
         match self.conversation.ask(Ask::Media(offer)).await? {
             Outcome::Answer { sdp } => peer.accept(sdp).await?,
             Outcome::Refused { code, .. } => return Err(ConversationError::Refused(code).into()),
-            other @ (Outcome::Done {} | Outcome::Inspected { .. }) => {
+            other @ (Outcome::Done {} | Outcome::Inspected { .. } | Outcome::Ways { .. }) => {
                 return Err(ConversationError::Unexpected(other).into());
             }
         }

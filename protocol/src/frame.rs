@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    ChatAsk, ChatEvent, ClassAsk, ClassEvent, ClassId, DisplayName, DoorAsk, DoorEvent, Gone, LobbyEvent, MediaAsk,
-    MediaEvent, PersonId, Refusal, Role, SessionId, SlotFigures, UnixMs,
+    ChatAsk, ChatEvent, ClassAsk, ClassEvent, ClassId, DisplayName, DoorAsk, DoorEvent, Gone, IceServer, LobbyEvent,
+    MediaAsk, MediaEvent, PersonId, Refusal, Role, SessionId, SlotFigures, UnixMs,
 };
 
 /// The first message of a client, as `{"hello":{…}}`.
@@ -128,6 +128,8 @@ pub enum Outcome {
     Answer { sdp: String },
     /// The answer to `inspect`: the slots in which somebody is.
     Inspected { slots: Vec<SlotFigures> },
+    /// The answer to a question for ways; none where the server does not relay. New ones are given for this long.
+    Ways { servers: Vec<IceServer>, ttl_s: u32 },
     /// Nothing was changed.
     Refused { code: Refusal, message: String },
 }

@@ -50,6 +50,19 @@ pub enum MediaAsk {
     Felt { felt: Felt },
     /// How what is sent to this person reaches them, answered with [`crate::Outcome::Inspected`]. For teachers.
     Inspect { person: PersonId },
+    /// How to reach the server from a network that lets neither its UDP nor its TCP port through, answered with
+    /// [`crate::Outcome::Ways`]. Asked anew before each attempt: the credentials are short-lived.
+    Ways {},
+}
+
+/// One entry of `RTCConfiguration.iceServers`. It relays to this server's own media and to nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct IceServer {
+    /// RFC 7065, as `turn:192.0.2.1:3478?transport=udp` or `turns:class.example.org:443?transport=tcp`.
+    pub urls: Vec<String>,
+    pub username: String,
+    pub credential: String,
 }
 
 /// Which pictures somebody wants: chosen by hand, on a weak connection or one that is paid for by its bytes.

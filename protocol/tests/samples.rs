@@ -138,11 +138,12 @@ fn asks() -> Vec<Ask> {
         Media(MediaAsk::Receive { pictures: Pictures::Few }),
         Media(MediaAsk::Felt { felt: felt() }),
         Media(MediaAsk::Inspect { person: NOE }),
+        Media(MediaAsk::Ways {}),
     ]
 }
 
 /// How many asks there are, and which one this is: a new one breaks the build here, and then asks for its sample.
-const ASKS: usize = 27;
+const ASKS: usize = 28;
 fn ask_number(ask: &Ask) -> usize {
     match ask {
         Ask::Session(SessionAsk::Leave {}) => 0,
@@ -172,6 +173,7 @@ fn ask_number(ask: &Ask) -> usize {
         Ask::Media(MediaAsk::Receive { .. }) => 24,
         Ask::Media(MediaAsk::Felt { .. }) => 25,
         Ask::Media(MediaAsk::Inspect { .. }) => 26,
+        Ask::Media(MediaAsk::Ways {}) => 27,
     }
 }
 
@@ -305,6 +307,9 @@ fn every_server_message_has_a_sample() {
     );
     let slots = vec![SlotFigures { source: Source::Camera, person: ADA, kbps: 380, height_px: 360, loss: 2 }];
     golden("server/reply.inspected", &ServerFrame::Reply(Reply { id: 7, outcome: Outcome::Inspected { slots } }));
+    let urls = vec!["turn:192.0.2.1:3478?transport=udp".into()];
+    let servers = vec![IceServer { urls, username: "0.600.1".into(), credential: "secret".into() }];
+    golden("server/reply.ways", &ServerFrame::Reply(Reply { id: 7, outcome: Outcome::Ways { servers, ttl_s: 600 } }));
     golden(
         "server/reply.refused",
         &ServerFrame::Reply(Reply { id: 7, outcome: Outcome::refused(Refusal::TeachersOnly) }),

@@ -80,6 +80,7 @@ fn typescript() -> String {
         PersonLink,
         SlotFigures,
         MediaAsk,
+        IceServer,
         Slot,
         MediaEvent,
         Refusal,

@@ -22,6 +22,8 @@ pub enum Order {
     Run,
     CheckConfig,
     PrintDefaultConfig,
+    /// Says which ways to the running server work.
+    Doctor,
     /// A one-time link for the account of this name, or of the first teacher.
     TeacherLink {
         name: Option<DisplayName>,
@@ -41,6 +43,7 @@ pub fn read(words: impl IntoIterator<Item = OsString>, variables: Vec<(String, S
         _ if matches.get_flag("print-default-config") => Order::PrintDefaultConfig,
         None | Some(("run", _)) => Order::Run,
         Some(("check-config", _)) => Order::CheckConfig,
+        Some(("doctor", _)) => Order::Doctor,
         Some(("teacher-link", words)) => Order::TeacherLink { name: words.get_one("name").cloned() },
         Some(("token", words)) => token(words),
         Some((other, _)) => unreachable!("clap knows no {other}"),
@@ -82,6 +85,11 @@ fn command() -> Command {
         .args(settings)
         .subcommand(Command::new("run").about("Runs the server (the default)"))
         .subcommand(Command::new("check-config").about("Checks the configuration and the files it names"))
+        .subcommand(
+            Command::new("doctor").about(
+                "Tries every way to the running server, and says which work and what a firewall must let through",
+            ),
+        )
         .subcommand(
             Command::new("teacher-link")
                 .about("Prints a one-time link to a teacher's account, which is made if there is none of that name")

@@ -7,7 +7,7 @@ mod portal;
 mod print;
 mod setting;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use preau_protocol::DisplayName;
@@ -42,6 +42,7 @@ pub struct Config {
     /// How many shards; absent: one per core.
     pub shards: Option<u16>,
     pub udp: UdpConfig,
+    pub ways: WaysConfig,
     pub metrics: MetricsBind,
     pub log: LogConfig,
     pub portals: Vec<PortalConfig>,
@@ -61,6 +62,25 @@ pub struct UdpConfig {
     pub port: u16,
     /// Addresses that browsers are told; none: every address of this host, loopback among them.
     pub addresses: Vec<IpAddr>,
+}
+
+/// The ways to the media besides UDP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaysConfig {
+    /// TCP at the UDP ports.
+    pub tcp: bool,
+    pub turn: bool,
+    /// TURN over TLS at a port of its own, besides the one where pages are served.
+    pub turn_tls: Option<TurnTls>,
+}
+
+/// A port for TURN over TLS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TurnTls {
+    pub listen: SocketAddr,
+    /// `host` or `host:port`, as browsers are told; absent: the public URL's host and the port above.
+    pub name: Option<String>,
+    pub files: TlsFiles,
 }
 
 impl UdpConfig {
@@ -118,7 +138,8 @@ impl Default for Config {
             retention_days: 30,
             first_teacher: DisplayName::parse("Professeur").expect("a constant name"),
             shards: None,
-            udp: UdpConfig { bind: IpAddr::V4(Ipv4Addr::UNSPECIFIED), port: 0, addresses: Vec::new() },
+            udp: UdpConfig { bind: IpAddr::V6(Ipv6Addr::UNSPECIFIED), port: 0, addresses: Vec::new() },
+            ways: WaysConfig { tcp: true, turn: true, turn_tls: None },
             metrics: MetricsBind::Default,
             log: LogConfig { format: LogFormat::Text, level: tracing::Level::INFO },
             portals: Vec::new(),

@@ -6,6 +6,7 @@ mod budget;
 mod caller;
 mod claim;
 mod classes;
+mod first_byte;
 mod guard;
 mod invitations;
 mod operator;
@@ -24,10 +25,10 @@ use axum::routing::{delete, get, post};
 use crate::house::House;
 
 pub use assets::Assets;
-pub use budget::Budgets;
+pub use budget::{Budgets, network};
 pub use operator::{install_metrics, metrics_router};
 pub use security::headers as security_headers;
-pub use serve::{Server, bind};
+pub use serve::{Relaying, Server, bind};
 pub use tls::{Tls, TlsError};
 
 /// Everything that browsers reach.

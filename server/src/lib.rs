@@ -3,8 +3,10 @@
 pub mod auth;
 pub mod command_line;
 pub mod config;
+pub mod doctor;
 pub mod house;
 pub mod http;
+pub mod launch;
 pub mod measures;
 pub mod roster;
 pub mod run;
@@ -15,3 +17,4 @@ pub mod store;
 pub mod telemetry;
 pub mod thread;
 pub mod udp;
+pub mod ways;

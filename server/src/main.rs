@@ -8,7 +8,7 @@ use preau::command_line::{self, Order};
 use preau::config::{Config, default_config};
 use preau::http::Tls;
 use preau::store::{Store, unix_now};
-use preau::{run, telemetry};
+use preau::{doctor, run, telemetry};
 
 /// The configuration, or a word on the command line, is wrong. The same as clap's.
 const EXIT_WRONG_WORDS: u8 = 2;
@@ -57,6 +57,13 @@ fn obey(order: Order, config: Config, started: Instant) -> Result<(), Box<dyn st
             config.tls.clone().map(Tls::open).transpose()?;
             println!("The configuration is good.");
             Ok(())
+        }
+        Order::Doctor => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            match runtime.block_on(doctor::examine(&config))? {
+                true => Ok(()),
+                false => Err("there is something to do".into()),
+            }
         }
         Order::TeacherLink { name } => {
             let store = Store::open(&config.data)?;

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use preau_sfu::{Certificate, CertificateError, RelayConfig, Ways};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -20,11 +19,8 @@ use crate::house::House;
 use crate::http::{
     Assets, Budgets, Server, Tls, TlsError, bind, install_metrics, metrics_router, router, security_headers,
 };
-use crate::shard::{Epoch, Shard};
-use crate::shards::Shards;
+use crate::launch::{LaunchError, launch};
 use crate::store::{Store, StoreError, unix_now};
-use crate::udp::Bound;
-use crate::{thread, udp};
 
 /// How long everyone has to be told that the server goes down.
 const DRAIN_WITHIN: Duration = Duration::from_secs(5);
@@ -48,8 +44,8 @@ pub enum RunError {
     Keys(#[from] KeyError),
     #[error("TLS: {0}")]
     Tls(#[from] TlsError),
-    #[error("the certificate for media: {0}")]
-    Certificate(#[from] CertificateError),
+    #[error("{0}")]
+    Launch(#[from] LaunchError),
     #[error("the metrics: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
     #[error("{0}")]
@@ -67,15 +63,16 @@ pub async fn run(config: Config, started: Instant) -> Result<(), RunError> {
     let address = listener.local_addr()?;
     let metrics_listener = listen_for_metrics(config.metrics)?;
     let auth = Auth::new(store.clone(), config.portals.clone())?;
-    let (shards, threads, ports) = start_shards(&config, &store)?;
     let public_url = config.public_url_on(address.port());
+    let mut launched = launch(&config, &public_url, &store)?;
+    launched.notice.write(&config.data)?;
     let house = Arc::new(House {
         security: security_headers(&config, &public_url),
         public_url,
         config,
         auth,
         store,
-        shards,
+        shards: launched.shards.clone(),
         assets: Assets::load(),
         budgets: Budgets::default(),
         conversations: TaskTracker::new(),
@@ -84,23 +81,27 @@ pub async fn run(config: Config, started: Instant) -> Result<(), RunError> {
 
     let stop = CancellationToken::new();
     let servers = TaskTracker::new();
-    let pages = Server { router: router(house.clone()), tls: tls.clone(), stop: stop.clone() };
+    let relaying = launched.relaying();
+    let pages = Server { router: router(house.clone()), tls: tls.clone(), relaying, stop: stop.clone() };
     servers.spawn(pages.run(listener));
     let metrics_address = metrics_listener.as_ref().map(TcpListener::local_addr).transpose()?;
     if let Some(listener) = metrics_listener {
-        let figures = Server { router: metrics_router(house.clone(), recorder), tls: None, stop: stop.clone() };
+        let router = metrics_router(house.clone(), recorder);
+        let figures = Server { router, tls: None, relaying: None, stop: stop.clone() };
         servers.spawn(figures.run(listener));
     }
+    launched.listen(&servers, &stop);
     let purging = tokio::spawn(purge_from_time_to_time(house.clone()));
-    let reloading = tls.map(|tls| tokio::spawn(reload_on_hangup(tls)));
+    let certificates: Vec<Arc<Tls>> = tls.into_iter().chain(launched.turn_tls.take()).collect();
+    let reloading = (!certificates.is_empty()).then(|| tokio::spawn(reload_on_hangup(certificates)));
 
     let ending = Ending::listen()?;
-    announce(&house, address, metrics_address, &ports, started).await?;
+    announce(&house, address, metrics_address, &launched.ports, started).await?;
     ending.wait().await;
     drain(&house).await;
     purging.abort();
     reloading.iter().for_each(tokio::task::JoinHandle::abort);
-    take_down(&house, threads, &servers, &stop).await;
+    take_down(&house, launched.threads, &servers, &stop).await;
     Ok(())
 }
 
@@ -135,40 +136,6 @@ fn listen_for_metrics(metrics: MetricsBind) -> Result<Option<TcpListener>, RunEr
 }
 
 type Threads = Vec<JoinHandle<()>>;
-
-fn start_shards(config: &Config, store: &Store) -> Result<(Shards, Threads, Vec<u16>), RunError> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let count = config.shards.map_or(cores, usize::from);
-    let certificate = Certificate::generate()?;
-    let ips = config.udp.advertised()?;
-    let epoch = Epoch::new(Instant::now(), unix_now());
-    let (mut inboxes, mut threads, mut ports) = (Vec::new(), Vec::new(), Vec::new());
-    for index in 0..count {
-        let bound = bind_udp(config, index)?;
-        let port = bound.address.port();
-        let relay = RelayConfig {
-            certificate: certificate.clone(),
-            addresses: ips.iter().map(|ip| SocketAddr::new(*ip, port)).collect(),
-            seed: rand::random(),
-            ways: Ways::default(),
-        };
-        let (inbox, thread) = thread::start(index, Shard::new(relay, epoch), bound, store.clone())?;
-        inboxes.push(inbox);
-        threads.push(thread);
-        ports.push(port);
-    }
-    Ok((Shards::new(inboxes), threads, ports))
-}
-
-fn bind_udp(config: &Config, index: usize) -> Result<Bound, RunError> {
-    let refused = |error| RunError::Bind { what: format!("udp.port {} + {index}", config.udp.port), error };
-    let port = match config.udp.port {
-        0 => Some(0),
-        first => u16::try_from(index).ok().and_then(|index| first.checked_add(index)),
-    };
-    let port = port.ok_or_else(|| refused(io::Error::other("there are not so many ports")))?;
-    udp::Bound::to(SocketAddr::new(config.udp.bind, port)).map_err(refused)
-}
 
 /// Says on stdout that the server is ready, and, as long as nobody has an account, how to get the first one. The link
 /// goes to stdout and never into a log.
@@ -253,12 +220,14 @@ async fn take_down(house: &House, threads: Threads, servers: &TaskTracker, stop:
     tracing::info!("stopped");
 }
 
-async fn reload_on_hangup(tls: Arc<Tls>) {
+async fn reload_on_hangup(certificates: Vec<Arc<Tls>>) {
     let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
     while hangup.recv().await.is_some() {
-        match tls.reload() {
-            Ok(()) => tracing::info!("the certificate was read again"),
-            Err(error) => tracing::error!(%error, "the certificate could not be read again; the old one stays"),
+        for tls in &certificates {
+            match tls.reload() {
+                Ok(()) => tracing::info!("a certificate was read again"),
+                Err(error) => tracing::error!(%error, "a certificate could not be read again; the old one stays"),
+            }
         }
     }
 }

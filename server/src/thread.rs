@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use preau_protocol::ClassId;
-use preau_sfu::Way;
+use preau_sfu::{ConnectionId, ConnectionNews, Way};
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
@@ -14,6 +14,7 @@ use crate::shard::{Input, LineId, Output, Shard};
 use crate::shards::{Command, Down, INBOX_MAX, Load};
 use crate::store::Store;
 use crate::udp::{Bound, Udp};
+use crate::ways::{Arriving, Outbox};
 
 /// Batches read before others get their turn: a flood must not keep the inbox waiting.
 const BATCHES_IN_A_ROW_MAX: usize = 8;
@@ -21,19 +22,23 @@ const BATCHES_IN_A_ROW_MAX: usize = 8;
 const SHARD_FAILED: i32 = 70;
 /// Commands taken from the inbox at once.
 const COMMANDS_AT_ONCE_MAX: usize = 64;
+/// Datagrams of connections taken at once: the relay has room for more before it is drained.
+const ARRIVED_AT_ONCE_MAX: usize = 64;
 
 /// Starts a shard's thread. It ends after [`Command::Stop`].
 pub fn start(
     index: usize,
     shard: Shard,
     bound: Bound,
+    arriving: mpsc::Receiver<Arriving>,
     store: Store,
 ) -> io::Result<(mpsc::Sender<Command>, std::thread::JoinHandle<()>)> {
     let (inbox, commands) = mpsc::channel(INBOX_MAX);
     let thread = std::thread::Builder::new().name(format!("shard-{index}")).spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
-        let work =
-            AssertUnwindSafe(|| runtime.and_then(|runtime| runtime.block_on(run(shard, bound, store, commands))));
+        let work = AssertUnwindSafe(|| {
+            runtime.and_then(|runtime| runtime.block_on(run(shard, bound, arriving, store, commands)))
+        });
         let fault = match catch_unwind(work) {
             Ok(Ok(())) => return,
             Ok(Err(error)) => error.to_string(),
@@ -46,12 +51,19 @@ pub fn start(
     Ok((inbox, thread))
 }
 
-async fn run(shard: Shard, bound: Bound, store: Store, mut commands: mpsc::Receiver<Command>) -> io::Result<()> {
+async fn run(
+    shard: Shard,
+    bound: Bound,
+    mut arriving: mpsc::Receiver<Arriving>,
+    store: Store,
+    mut commands: mpsc::Receiver<Command>,
+) -> io::Result<()> {
     let mut udp = Udp::new(bound)?;
     // Bounded by the store's own queue: each message answers something the store had accepted.
     let (answers, mut answered) = mpsc::unbounded_channel();
-    let mut driver = Driver { shard, lines: HashMap::new(), store, answers };
+    let mut driver = Driver { shard, lines: HashMap::new(), connections: HashMap::new(), store, answers };
     let mut batch = Vec::with_capacity(COMMANDS_AT_ONCE_MAX);
+    let mut arrived = Vec::with_capacity(ARRIVED_AT_ONCE_MAX);
     loop {
         let wake = driver.shard.poll_timeout();
         tokio::select! {
@@ -71,10 +83,14 @@ async fn run(shard: Shard, bound: Bound, store: Store, mut commands: mpsc::Recei
                 }
             }
             Some(input) = answered.recv() => driver.handle(input),
+            1.. = arriving.recv_many(&mut arrived, ARRIVED_AT_ONCE_MAX) => {
+                driver.arrive(&mut arrived);
+            }
             () = at(wake) => driver.shard.handle_timeout(Instant::now()),
         }
         driver.flush();
         driver.transmit(&mut udp);
+        driver.follow_connections();
     }
 }
 
@@ -88,6 +104,7 @@ async fn at(wake: Option<Instant>) {
 struct Driver {
     shard: Shard,
     lines: HashMap<LineId, (ClassId, mpsc::Sender<Down>)>,
+    connections: HashMap<ConnectionId, Outbox>,
     store: Store,
     answers: mpsc::UnboundedSender<Input>,
 }
@@ -107,12 +124,41 @@ impl Driver {
         Ok(())
     }
 
+    /// What has arrived over connections.
+    fn arrive(&mut self, arrived: &mut Vec<Arriving>) {
+        let now = Instant::now();
+        for arriving in arrived.drain(..) {
+            match arriving {
+                Arriving::Opened { id, from, outbox } => {
+                    self.connections.insert(id, outbox);
+                    self.shard.open(id, from, now);
+                }
+                Arriving::Datagram { id, mut bytes } => self.shard.receive(Way::Connection(id), None, &mut bytes, now),
+                Arriving::Closed { id } => {
+                    self.connections.remove(&id);
+                    self.shard.close(id);
+                }
+            }
+        }
+        self.shard.settle(now);
+    }
+
+    fn follow_connections(&mut self) {
+        while let Some(news) = self.shard.poll_connection() {
+            match news {
+                ConnectionNews::Proved(id) => self.connections.get_mut(&id).into_iter().for_each(Outbox::prove),
+                // Without its outbox a connection ends.
+                ConnectionNews::Over(id) => drop(self.connections.remove(&id)),
+            }
+        }
+    }
+
     fn transmit(&mut self, udp: &mut Udp) {
         while let Some(run) = self.shard.poll_transmit() {
             match run.to {
                 Way::Udp(to) => udp.send(to, &run),
-                // None is ever opened.
-                Way::Connection(_) => {}
+                // What a slow connection has no room for is lost, as it would be on the way.
+                Way::Connection(id) => drop(self.connections.get(&id).map(|outbox| outbox.send(&run))),
             }
         }
     }

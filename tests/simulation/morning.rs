@@ -336,7 +336,9 @@ impl Morning {
         let code = match outcome {
             Outcome::Done {} => Answer::Done,
             Outcome::Refused { code, .. } => Answer::Refused(*code),
-            Outcome::Answer { .. } | Outcome::Inspected { .. } => panic!("a class makes no media"),
+            Outcome::Answer { .. } | Outcome::Inspected { .. } | Outcome::Ways { .. } => {
+                panic!("a class makes no media")
+            }
         };
         if answer == Answer::DoneUnlessTooSoon {
             assert!([Answer::Done, Answer::Refused(Refusal::TooSoon)].contains(&code));

@@ -16,7 +16,7 @@ const CRATES: [(&str, &[&str]); 6] = [
 ];
 
 /// The floor of every module of the server (ARCHITECTURE.md). A module uses its own floor and those below.
-const FLOORS: [(&str, u8); 16] = [
+const FLOORS: [(&str, u8); 19] = [
     ("shard", 2),
     ("auth", 3),
     ("config", 3),
@@ -29,7 +29,10 @@ const FLOORS: [(&str, u8); 16] = [
     ("shards", 4),
     ("thread", 4),
     ("udp", 4),
+    ("ways", 4),
     ("command_line", 5),
+    ("doctor", 5),
+    ("launch", 5),
     ("main", 5),
     ("run", 5),
     ("telemetry", 5),

@@ -16,6 +16,7 @@ class FakePeer {
   readonly transceivers: FakeTransceiver[] = [];
   readonly offers: (RTCOfferOptions | undefined)[] = [];
   remote: string | null = null;
+  configuration: RTCConfiguration = { bundlePolicy: 'max-bundle', iceServers: [] };
 
   addTransceiver(kind: string, init: RTCRtpTransceiverInit): FakeTransceiver {
     const transceiver = new FakeTransceiver(kind, init);
@@ -37,6 +38,14 @@ class FakePeer {
   setRemoteDescription(answer: { sdp: string }): Promise<void> {
     this.remote = answer.sdp;
     return Promise.resolve();
+  }
+
+  getConfiguration(): RTCConfiguration {
+    return this.configuration;
+  }
+
+  setConfiguration(configuration: RTCConfiguration): void {
+    this.configuration = configuration;
   }
 
   close(): void {
@@ -262,6 +271,36 @@ describe('a call', () => {
     clock.pass(2_100);
     await settle();
     expect(peers).toHaveLength(3);
+  });
+
+  it('asks for relayed ways only where nothing gets through directly, and anew for each attempt', async () => {
+    const servers = [{ urls: ['turns:class.example.org:443'], username: 'u', credential: 'c' }];
+    const ways: Answered = { ways: { servers, ttl_s: 600 } };
+    const w = world();
+    w.answers.push({ answer: { sdp: 'answer' } }, ways);
+    w.call.start();
+    await w.settle();
+    expect(w.peers[0]?.configuration.iceServers).toEqual([]);
+    w.clock.pass(2_000);
+    await w.settle();
+    w.clock.pass(100);
+    await w.settle();
+    expect(w.peers[0]?.configuration).toEqual({ bundlePolicy: 'max-bundle', iceServers: servers });
+    expect([w.peers.length, w.asks.length, w.peers[0]?.offers.at(-1)]).toEqual([1, 2, { iceRestart: true }]);
+    // Not even that helps: the next connection has them from the start.
+    w.clock.pass(2_000);
+    await w.settle();
+    w.clock.pass(8_000);
+    await w.settle();
+    expect([w.peers.length, w.peers[1]?.configuration.iceServers]).toEqual([2, servers]);
+    // Another network, much later: what was given may have ended.
+    w.peers[1]?.becomes('connected');
+    w.clock.pass(400_000);
+    const later = [{ ...(servers[0] ?? { urls: [] }), username: 'v', credential: 'd' }];
+    w.answers.push({ ways: { servers: later, ttl_s: 600 } });
+    w.call.restart();
+    await w.settle();
+    expect(w.peers[1]?.configuration.iceServers).toEqual(later);
   });
 
   it('tries again after a refusal, with pauses that grow', async () => {

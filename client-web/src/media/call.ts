@@ -1,7 +1,7 @@
 // The one peer connection of a class: one offer with fixed slots, restarted when the path breaks, never renegotiated.
 
 import type { Answered, Clock } from '../protocol/socket';
-import { SDP_BYTES_MAX, type MediaAsk, type ReceiveMids } from '../protocol/types';
+import { SDP_BYTES_MAX, type IceServer, type MediaAsk, type ReceiveMids } from '../protocol/types';
 import { shape, UNKNOWN_PX, type Shape } from './layers';
 import { addSections, midsOf, streamsOf, type Capabilities, type Sections, type Thickness } from './sections';
 
@@ -15,6 +15,8 @@ export type Health = 'idle' | 'connecting' | 'good' | 'broken';
 const OFFER_EVERY_MS = 2_100;
 /** A path that has gone quiet often comes back by itself in this time. */
 const DISCONNECTED_MS = 2_000;
+/** Most networks let media through in a blink. Only where it is not through by now are relayed ways worth their cost. */
+const DIRECT_MS = 2_000;
 /** After an answer: a path that is not there by then won't come. The next try starts from nothing. */
 const CONNECT_MS = 10_000;
 /** An offer that got no answer, or a bad one, is tried again with this pause, doubled up to the maximum. */
@@ -76,6 +78,9 @@ export class Call {
   /** How often the offer had to be made shorter. */
   private thin = 0;
   private offeredAt = Number.NEGATIVE_INFINITY;
+  /** Relayed ways, once this network has turned out to need them, and until when they may be given to a connection. */
+  private relays: IceServer[] = [];
+  private relaysUntil = Number.NEGATIVE_INFINITY;
   private failures = 0;
   private negotiating = false;
   private cancelTimer: () => void = () => undefined;
@@ -94,6 +99,8 @@ export class Call {
   /** Connects: at the beginning, after `media.lost`, in a new session. */
   start(): void {
     this.failures = 0;
+    // They belong to a seat, and this may be another.
+    this.relaysUntil = Number.NEGATIVE_INFINITY;
     if (this.pc === null || this.isUsed) return this.renew('connecting');
     this.listener.health('connecting');
     this.soon(this.pc, false, 0);
@@ -149,6 +156,7 @@ export class Call {
   private build(): RTCPeerConnection {
     const pc = this.around.connect();
     this.pc = pc;
+    if (this.around.now() < this.relaysUntil) this.relay(pc);
     pc.onconnectionstatechange = () => {
       if (this.pc === pc) this.changed(pc);
     };
@@ -187,9 +195,8 @@ export class Call {
     if (this.pc !== pc) return;
     this.negotiating = false;
     if (answered === 'connected') {
-      this.after(CONNECT_MS, () => {
-        if (pc.connectionState !== 'connected') this.renew('broken');
-      });
+      const untilMs = this.around.now() + CONNECT_MS;
+      this.after(DIRECT_MS, () => void this.detour(pc, untilMs));
       // The state may have come before this line was reached.
       if (pc.connectionState === 'connected') this.changed(pc);
       return;
@@ -199,6 +206,36 @@ export class Call {
     this.failures += 1;
     const pauseMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** Math.min(this.failures - 1, 8));
     this.after(pauseMs, () => this.renew('broken'));
+  }
+
+  /** Nothing gets through directly: relayed ways are tried beside the others. With none, or none that is new, one waits. */
+  private async detour(pc: RTCPeerConnection, untilMs: number): Promise<void> {
+    const isThrough = (): boolean => pc.connectionState === 'connected';
+    if (isThrough()) return;
+    const isNew = this.relays.length === 0 && (await this.equip(pc));
+    if (this.pc !== pc || isThrough()) return;
+    if (isNew) return this.soon(pc, true, 0);
+    this.after(Math.max(0, untilMs - this.around.now()), () => {
+      if (!isThrough()) this.renew('broken');
+    });
+  }
+
+  /** Gives a connection relayed ways for its next gathering. False: there are none. */
+  private async equip(pc: RTCPeerConnection): Promise<boolean> {
+    if (this.around.now() >= this.relaysUntil) {
+      const answered = await this.around.ask({ ways: {} });
+      if (!('ways' in answered)) return false;
+      this.relays = answered.ways.servers;
+      // Half their life: they have to be good for a while after they were given.
+      this.relaysUntil = this.around.now() + answered.ways.ttl_s * 500;
+    }
+    if (this.relays.length === 0 || this.pc !== pc) return false;
+    this.relay(pc);
+    return true;
+  }
+
+  private relay(pc: RTCPeerConnection): void {
+    pc.setConfiguration({ ...pc.getConfiguration(), iceServers: this.relays });
   }
 
   /** One offer and its answer. */
@@ -235,6 +272,7 @@ export class Call {
 
   private async another(pc: RTCPeerConnection): Promise<Draft> {
     const { sections } = await this.draft;
+    if (this.relays.length > 0) await this.equip(pc);
     return { sections, offer: await described(pc, { iceRestart: true }) };
   }
 
@@ -284,7 +322,7 @@ async function put(transceiver: RTCRtpTransceiver, track: MediaStreamTrack | nul
   await transceiver.sender.replaceTrack(track).catch(() => undefined);
 }
 
-/** Nothing but the server itself is ever asked for a path. */
+/** Nothing but the server itself is ever asked for a path, and for relayed ones only when there is no other. */
 export function browserConnection(): RTCPeerConnection {
   return new RTCPeerConnection({ iceServers: [], bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' });
 }

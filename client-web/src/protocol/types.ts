@@ -217,7 +217,13 @@ height_px: number,
  */
 loss: number, };
 
-export type MediaAsk = { "offer": { sdp: string, send: SendMids, receive: ReceiveMids, } } | { "view": { looks: Array<Look>, } } | { "receive": { pictures: Pictures, } } | { "felt": { felt: Felt, } } | { "inspect": { person: PersonId, } };
+export type MediaAsk = { "offer": { sdp: string, send: SendMids, receive: ReceiveMids, } } | { "view": { looks: Array<Look>, } } | { "receive": { pictures: Pictures, } } | { "felt": { felt: Felt, } } | { "inspect": { person: PersonId, } } | { "ways": Record<symbol, never> };
+
+export type IceServer = { 
+/**
+ * RFC 7065, as `turn:192.0.2.1:3478?transport=udp` or `turns:class.example.org:443?transport=tcp`.
+ */
+urls: Array<string>, username: string, credential: string, };
 
 export type Slot = { mid: string, person: PersonId | null, };
 
@@ -277,7 +283,7 @@ export type ServerFrame = { "welcome": Welcome } | { "reply": Reply } | { "event
 
 export type Reply = { id: number, outcome: Outcome, };
 
-export type Outcome = { "done": Record<symbol, never> } | { "answer": { sdp: string, } } | { "inspected": { slots: Array<SlotFigures>, } } | { "refused": { code: Refusal, message: string, } };
+export type Outcome = { "done": Record<symbol, never> } | { "answer": { sdp: string, } } | { "inspected": { slots: Array<SlotFigures>, } } | { "ways": { servers: Array<IceServer>, ttl_s: number, } } | { "refused": { code: Refusal, message: string, } };
 
 export type Sequenced = { seq: number, on: Event, };
 

@@ -29,6 +29,19 @@ impl Probe {
         }
     }
 
+    /// The shortest question that TURN answers, with a challenge: an Allocate without a name (RFC 8656 §7.1).
+    pub fn knock(&self) -> Vec<u8> {
+        let mut bytes = vec![0, 3, 0, 8, 0x21, 0x12, 0xa4, 0x42];
+        bytes.extend_from_slice(&self.transaction.0);
+        bytes.extend_from_slice(&[0, 0x19, 0, 4, 17, 0, 0, 0]);
+        bytes
+    }
+
+    /// Whether these bytes are TURN's answer to [`Probe::knock`].
+    pub fn is_challenge(&self, answer: &[u8]) -> bool {
+        answer.get(8..20) == Some(&self.transaction.0) && answer.starts_with(&[1, 0x13])
+    }
+
     pub fn request(&self) -> Vec<u8> {
         let integrity = self.integrity();
         let setters: [Box<dyn Setter + '_>; 6] = [

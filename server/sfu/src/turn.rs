@@ -12,8 +12,8 @@ use crate::names::SeatId;
 use crate::timers::PeerKey;
 use crate::way::{AllocationId, Path, Remote};
 use allocations::{ALLOCATION_LIFE, Allocations, NotAllocated, Wanted};
-use credentials::{REALM, Username};
-pub use credentials::{TurnCredentials, TurnKey};
+pub use credentials::TurnKey;
+use credentials::{CREDENTIALS_LIFE, REALM, Username};
 pub use message::Raw;
 use message::XorAddress;
 pub use message::is_send_indication as is_send;
@@ -38,6 +38,17 @@ pub struct TurnConfig {
     pub key: TurnKey,
     /// Which shard this is: a part of every name given, so that the edge finds it.
     pub shard: u16,
+    /// How browsers reach it (RFC 7065).
+    pub urls: Vec<String>,
+}
+
+/// For one seat, for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TurnCredentials {
+    pub urls: Vec<String>,
+    pub username: String,
+    pub password: String,
+    pub life: Duration,
 }
 
 /// Somebody who showed a password.
@@ -95,7 +106,8 @@ impl Turn {
     /// Credentials for a seat, which may allocate from now on until it is revoked.
     pub fn grant(&mut self, seat: SeatId, now: Instant) -> TurnCredentials {
         self.seats.entry(seat).or_default();
-        self.config.key.credentials(self.config.shard, seat, now)
+        let (username, password) = self.config.key.credentials(self.config.shard, seat, now);
+        TurnCredentials { urls: self.config.urls.clone(), username, password, life: CREDENTIALS_LIFE }
     }
 
     /// The seat's media is this peer now: what comes through its allocations can only be for it.
@@ -395,17 +407,18 @@ pub enum Route {
     Nowhere,
 }
 
-/// Reads a TURN request on a port that all shards share.
+/// Reads the first message on a port that all shards share.
 pub fn route(key: &TurnKey, bytes: &[u8], now: Instant) -> Route {
     let Some(request) = message::read_request(bytes) else { return Route::Nowhere };
-    match request.get(ATTR_USERNAME) {
-        Ok(name) => {
-            let username = std::str::from_utf8(&name).ok().and_then(Username::parse);
-            username.map_or(Route::Nowhere, |username| Route::Shard(username.shard))
-        }
-        Err(_) if request.typ.method == METHOD_ALLOCATE => {
+    let name = request.get(ATTR_USERNAME).ok();
+    let username = name.as_deref().and_then(|name| std::str::from_utf8(name).ok()).and_then(Username::parse);
+    match (request.typ.method, name, username) {
+        // The operator's probe, perhaps: any shard can tell.
+        (METHOD_BINDING, ..) => Route::Shard(0),
+        (METHOD_ALLOCATE, None, _) => {
             challenge(key, &request, CODE_UNAUTHORIZED, now).map_or(Route::Nowhere, Route::Challenge)
         }
-        Err(_) => Route::Nowhere,
+        (_, _, Some(username)) => Route::Shard(username.shard),
+        _ => Route::Nowhere,
     }
 }

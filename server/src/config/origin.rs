@@ -78,6 +78,17 @@ impl PublicUrl {
         &self.origin
     }
 
+    /// Host and port, as a TURN URL has them (RFC 7065): an IPv6 address keeps its brackets.
+    pub fn host_and_port(&self) -> (&str, u16) {
+        let authority = self.origin.0.split("://").nth(1).unwrap_or_default();
+        let default_port = if self.is_https() { 443 } else { 80 };
+        // A colon within brackets belongs to the address.
+        match authority.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')) {
+            Some((host, port)) => (host, port.parse().unwrap_or(default_port)),
+            None => (authority, default_port),
+        }
+    }
+
     pub fn is_https(&self) -> bool {
         self.origin.0.starts_with("https:")
     }

@@ -7,7 +7,7 @@ use preau_protocol::DisplayName;
 
 use super::fault::{ConfigFault, Place};
 use super::origin::{Origin, PublicUrl};
-use super::{Config, LogFormat, MetricsBind, PortalConfig, TlsFiles};
+use super::{Config, LogFormat, MetricsBind, PortalConfig, TlsFiles, TurnTls};
 
 /// Classes are kept for at most this long, whatever is configured: children's data is kept as briefly as possible.
 const RETENTION_DAYS_MAX: i64 = 400;
@@ -86,21 +86,49 @@ impl Setting {
 pub(super) struct Draft {
     pub config: Config,
     pub portals: Vec<PortalConfig>,
+    tls: Pair,
+    turn_tls: Pair,
+    turn_tls_listen: Option<SocketAddr>,
+    turn_tls_name: Option<String>,
+}
+
+/// A certificate and its key, while they are still apart.
+#[derive(Default)]
+struct Pair {
     certificate: Option<PathBuf>,
     key: Option<PathBuf>,
-    /// Where `certificate` or `key` was last written, to name it should its partner be missing.
-    tls_place: Option<Place>,
+    /// Where one of them was last written, to name it should its partner be missing.
+    place: Option<Place>,
+}
+
+impl Pair {
+    fn join(self, section: &str, faults: &mut Vec<ConfigFault>) -> Option<TlsFiles> {
+        match (self.certificate, self.key) {
+            (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
+            (None, None) => None,
+            (Some(_), None) | (None, Some(_)) => {
+                let place = self.place.expect("one of the two was written somewhere");
+                let message = format!("{section}certificate and {section}key are needed together");
+                faults.push(ConfigFault { place, message });
+                None
+            }
+        }
+    }
 }
 
 impl Draft {
     pub fn finish(mut self, faults: &mut Vec<ConfigFault>) -> Config {
         self.config.portals = self.portals;
-        self.config.tls = match (self.certificate, self.key) {
-            (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
-            (None, None) => None,
-            (Some(_), None) | (None, Some(_)) => {
-                let place = self.tls_place.expect("one of the two was written somewhere");
-                faults.push(ConfigFault { place, message: "tls.certificate and tls.key are needed together".into() });
+        self.config.tls = self.tls.join("tls.", faults);
+        let place = self.turn_tls.place.clone();
+        let files = self.turn_tls.join("ways.turn_tls_", faults).or_else(|| self.config.tls.clone());
+        self.config.ways.turn_tls = match (self.turn_tls_listen, files) {
+            (None, _) => None,
+            (Some(listen), Some(files)) => Some(TurnTls { listen, name: self.turn_tls_name, files }),
+            (Some(_), None) => {
+                let place = place.expect("the address was written somewhere");
+                let message = "ways.turn_tls_listen needs a certificate and a key, its own or those of tls".into();
+                faults.push(ConfigFault { place, message });
                 None
             }
         };
@@ -109,7 +137,10 @@ impl Draft {
 
     pub fn set(&mut self, setting: &Setting, value: Value, place: Place, faults: &mut Vec<ConfigFault>) {
         if setting.key.starts_with("tls.") {
-            self.tls_place = Some(place.clone());
+            self.tls.place = Some(place.clone());
+        }
+        if setting.key.starts_with("ways.turn_tls_") {
+            self.turn_tls.place = Some(place.clone());
         }
         if let Err(message) = setting.apply(self, value) {
             faults.push(ConfigFault { place, message: format!("{}: {message}", setting.key) });
@@ -220,35 +251,77 @@ pub static SETTINGS: &[Setting] = &[
         about: "A PEM file with the certificate chain. With it and the key Préau speaks HTTPS itself.",
         shape: Shape::Text,
         default: "\"\"",
-        set: |d, v| text_or_none(v, path).map(|x| d.certificate = x),
+        set: |d, v| text_or_none(v, path).map(|x| d.tls.certificate = x),
     },
     Setting {
         key: "tls.key",
         about: "A PEM file with the private key. Both files are read again on SIGHUP.",
         shape: Shape::Text,
         default: "\"\"",
-        set: |d, v| text_or_none(v, path).map(|x| d.key = x),
+        set: |d, v| text_or_none(v, path).map(|x| d.tls.key = x),
     },
     Setting {
         key: "udp.bind",
-        about: "The address media sockets are bound to.",
+        about: "The address media sockets are bound to, UDP and TCP. [::] takes IPv4 too, and is IPv4 where there is no IPv6.",
         shape: Shape::Text,
-        default: "\"0.0.0.0\"",
+        default: "\"::\"",
         set: |d, v| text(v, address).map(|x| d.config.udp.bind = x),
     },
     Setting {
         key: "udp.port",
-        about: "The first shard's port; the next shards take the next ones. 0: any free port.",
+        about: "The first shard's port, UDP and TCP; the next shards take the next ones. 0: any free port. Behind a firewall choose one (3478, say): `preau doctor` says what must be open.",
         shape: Shape::Number,
         default: "0",
         set: |d, v| number(v, 0..=i64::from(u16::MAX)).map(|x| d.config.udp.port = x as u16),
     },
     Setting {
         key: "udp.addresses",
-        about: "Addresses that browsers are told to send media to. None: every address of this host.",
+        about: "Addresses that browsers are told to send media to: the public ones, where they differ from this host's. None: every address of this host.",
         shape: Shape::List,
         default: "[]",
         set: |d, v| list(v, address).map(|x| d.config.udp.addresses = x),
+    },
+    Setting {
+        key: "ways.tcp",
+        about: "\"on\" or \"off\": media over TCP too, at the ports of UDP, for networks that let no UDP through.",
+        shape: Shape::Text,
+        default: "\"on\"",
+        set: |d, v| text(v, switch).map(|x| d.config.ways.tcp = x),
+    },
+    Setting {
+        key: "ways.turn",
+        about: "\"on\" or \"off\": TURN for networks that let only little through. It relays to this server's own media and to nothing else. With tls.certificate it is also where pages are served: one port for everything.",
+        shape: Shape::Text,
+        default: "\"on\"",
+        set: |d, v| text(v, switch).map(|x| d.config.ways.turn = x),
+    },
+    Setting {
+        key: "ways.turn_tls_listen",
+        about: "A further address for TURN over TLS, as in [::]:443, for when a proxy serves the pages. Empty: none.",
+        shape: Shape::Text,
+        default: "\"\"",
+        set: |d, v| text_or_none(v, socket).map(|x| d.turn_tls_listen = x),
+    },
+    Setting {
+        key: "ways.turn_tls_name",
+        about: "What browsers are told for it, as in turn.example.org or turn.example.org:443. Empty: the public URL's host.",
+        shape: Shape::Text,
+        default: "\"\"",
+        set: |d, v| text_or_none(v, host).map(|x| d.turn_tls_name = x),
+    },
+    Setting {
+        key: "ways.turn_tls_certificate",
+        about: "A PEM file with the certificate chain for it. Empty: that of tls.",
+        shape: Shape::Text,
+        default: "\"\"",
+        set: |d, v| text_or_none(v, path).map(|x| d.turn_tls.certificate = x),
+    },
+    Setting {
+        key: "ways.turn_tls_key",
+        about: "A PEM file with its private key. Both files are read again on SIGHUP.",
+        shape: Shape::Text,
+        default: "\"\"",
+        set: |d, v| text_or_none(v, path).map(|x| d.turn_tls.key = x),
     },
     Setting {
         key: "metrics.listen",
@@ -272,6 +345,21 @@ pub static SETTINGS: &[Setting] = &[
         set: |d, v| text(v, log_level).map(|x| d.config.log.level = x),
     },
 ];
+
+fn switch(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("expected \"on\" or \"off\"".into()),
+    }
+}
+
+/// A host, perhaps with a port, as a URL has them.
+fn host(text: &str) -> Result<String, String> {
+    Origin::parse(&format!("https://{text}"))
+        .map(|_| text.to_ascii_lowercase())
+        .map_err(|_| "expected a host, as in turn.example.org or turn.example.org:443".into())
+}
 
 fn metrics_bind(text: &str) -> Result<MetricsBind, String> {
     match text {

@@ -122,7 +122,8 @@ fn keys(device: Option<DeviceSecretHash>, claim: &Claim) -> impl Iterator<Item =
     device.map(|device| Key::Device(device.0)).into_iter().chain([Key::Secret(hash)])
 }
 
-fn network(address: IpAddr) -> IpAddr {
+/// An IPv4 address, or an IPv6 network of 64 bits: a subscriber has all of its addresses.
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
         v4 => v4,

@@ -19,8 +19,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::first_byte::FirstByte;
 use super::guard::Peer;
 use super::tls::Tls;
+use crate::ways::{self, Edge, Home};
 
 /// Connections at a time. The usual limit of open files is 20,000, and files and UDP need some.
 const CONNECTIONS_MAX: usize = 16 * 1024;
@@ -28,8 +30,6 @@ const CONNECTIONS_MAX: usize = 16 * 1024;
 const BACKLOG: u32 = 4_096;
 /// All of a request's headers must be there within this time, and the next request must begin within it.
 const HEADERS_WITHIN: Duration = Duration::from_secs(5);
-/// A TLS handshake is two round trips.
-const HANDSHAKE_WITHIN: Duration = Duration::from_secs(5);
 /// All headers of a request together. The cookie and the path are most of it.
 const HEADER_BYTES_MAX: usize = 16 * 1024;
 const HEADERS_MAX: usize = 64;
@@ -47,9 +47,17 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
+/// Where a connection goes that speaks TURN.
+pub struct Relaying {
+    pub edge: Arc<Edge>,
+    pub home: Home,
+}
+
 pub struct Server {
     pub router: Router,
     pub tls: Option<Arc<Tls>>,
+    /// Behind TLS a browser may also ask for TURN: whoever can open the pages can be in the class.
+    pub relaying: Option<Relaying>,
     /// Cancelled: no new connection, and those there end after the request they are at.
     pub stop: CancellationToken,
 }
@@ -88,12 +96,18 @@ impl Server {
     async fn connection(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, slot: OwnedSemaphorePermit) {
         // Small frames must not wait for one another.
         let _ = stream.set_nodelay(true);
-        match &self.tls {
-            None => self.speak(stream, peer, slot).await,
-            Some(tls) => match tokio::time::timeout(HANDSHAKE_WITHIN, tls.acceptor().accept(stream)).await {
-                Ok(Ok(stream)) => self.speak(stream, peer, slot).await,
-                Ok(Err(_)) | Err(_) => metrics::counter!("tls_handshakes_failed_total").increment(1),
-            },
+        let Some(tls) = &self.tls else { return self.speak(stream, peer, slot).await };
+        let Some(stream) = tls.greet(stream).await else { return };
+        let Some(relaying) = &self.relaying else { return self.speak(stream, peer, slot).await };
+        let Ok(Ok((first, stream))) = tokio::time::timeout(HEADERS_WITHIN, FirstByte::of(stream)).await else { return };
+        match first {
+            // RFC 8489 §5: a STUN message begins with two zero bits, and no method of HTTP with such a byte.
+            0..=3 => {
+                let Some(admitted) = relaying.edge.admit(peer) else { return };
+                ways::prepare(stream.get_ref().get_ref().0);
+                relaying.edge.carry(stream, peer, admitted, &relaying.home).await;
+            }
+            _ => self.speak(stream, peer, slot).await,
         }
     }
 

@@ -1,14 +1,21 @@
 //! HTTPS of our own: the certificate and its key, read again when the operator says so.
 
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use crate::config::TlsFiles;
+
+/// A TLS handshake is two round trips.
+const HANDSHAKE_WITHIN: Duration = Duration::from_secs(5);
 
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
@@ -37,8 +44,14 @@ impl Tls {
         Ok(())
     }
 
-    pub(super) fn acceptor(&self) -> TlsAcceptor {
-        TlsAcceptor::from(self.current.read().unwrap_or_else(PoisonError::into_inner).clone())
+    /// Shakes hands with a newcomer, within a limit.
+    pub async fn greet(&self, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let greeted = timeout(HANDSHAKE_WITHIN, TlsAcceptor::from(current).accept(stream)).await;
+        if !matches!(greeted, Ok(Ok(_))) {
+            metrics::counter!("tls_handshakes_failed_total").increment(1);
+        }
+        greeted.ok()?.ok()
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use preau_protocol::{
-    Close, Event, Look, MediaEvent, Outcome, Pictures, ReceiveMids, Refusal, Role, SendMids, SessionId, Slot, limits,
+    Close, Event, IceServer, Look, MediaEvent, Outcome, Pictures, ReceiveMids, Refusal, Role, SendMids, SessionId,
+    Slot, limits,
 };
 use preau_sfu::{self as sfu, Farewell, Mid, OfferError, Source};
 
@@ -105,6 +106,18 @@ impl Room {
             Pictures::None => sfu::Pictures::None,
         };
         reach.media.relay.set_pictures(peer, pictures, reach.now);
+    }
+
+    /// How a session may come where neither UDP nor TCP gets through. Nobody but a seat learns of it.
+    pub fn ways(&mut self, session: SessionId, id: u32, reach: &mut Reach<'_>) {
+        if self.seated_desk(session).is_none() {
+            return self.hang_up(session, Close::NotAllowed, reach);
+        }
+        let given = reach.media.ways(session, reach.now);
+        let ttl_s = given.as_ref().map_or(0, |given| u32::try_from(given.life.as_secs()).unwrap_or(u32::MAX));
+        let server =
+            given.map(|given| IceServer { urls: given.urls, username: given.username, credential: given.password });
+        self.reply(session, id, Outcome::Ways { servers: server.into_iter().collect(), ttl_s }, reach);
     }
 
     /// Passes on what the relay reports of this class.

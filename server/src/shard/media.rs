@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use preau_classroom::MediaPermit;
 use preau_protocol::{ClassId, PersonId, SessionId};
-use preau_sfu::{Audience, Event, PeerId, Permit, Relay, RoomId, Source};
+use preau_sfu::{Audience, Event, PeerId, Permit, Relay, RoomId, SeatId, Source, TurnCredentials};
 
 /// One peer of the relay, and whose it is.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +20,9 @@ pub struct Media {
     owners: BTreeMap<PeerId, Owner>,
     peers: BTreeMap<SessionId, PeerId>,
     rooms: BTreeMap<RoomId, ClassId>,
+    /// Those who asked for ways through.
+    seats: BTreeMap<SessionId, SeatId>,
+    next_seat: u64,
     next_peer: u64,
     next_room: u64,
 }
@@ -31,6 +34,8 @@ impl Media {
             owners: BTreeMap::new(),
             peers: BTreeMap::new(),
             rooms: BTreeMap::new(),
+            seats: BTreeMap::new(),
+            next_seat: 1,
             next_peer: 1,
             next_room: 1,
         }
@@ -76,8 +81,32 @@ impl Media {
     }
 
     pub fn keep(&mut self, peer: PeerId, owner: Owner) {
+        if let Some(seat) = self.seats.get(&owner.session) {
+            self.relay.sit(*seat, peer);
+        }
         self.peers.insert(owner.session, peer);
         self.owners.insert(peer, owner);
+    }
+
+    /// Credentials with which the session may relay from now on, if anybody may.
+    pub fn ways(&mut self, session: SessionId, now: Instant) -> Option<TurnCredentials> {
+        let seat = *self.seats.entry(session).or_insert_with(|| {
+            self.next_seat += 1;
+            SeatId(self.next_seat)
+        });
+        let credentials = self.relay.grant(seat, now)?;
+        if let Some(peer) = self.peer(session) {
+            self.relay.sit(seat, peer);
+        }
+        Some(credentials)
+    }
+
+    /// The session has no seat any more: its media ends now, and every way to it.
+    pub fn unseat(&mut self, session: SessionId, now: Instant) {
+        self.remove(session, now);
+        if let Some(seat) = self.seats.remove(&session) {
+            self.relay.revoke(seat);
+        }
     }
 
     /// The session's media ends now.

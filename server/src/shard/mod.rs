@@ -16,14 +16,14 @@ mod media;
 mod room;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
 use preau_classroom::{Classroom, DeviceId, Entry, Identity, Input as ClassInput, Setup};
 use preau_protocol::{Ask, ClassId, Close, Invited, PersonId, Phase, Resume, SessionId, UnixMs};
-use preau_sfu::{Relay, RelayConfig, Transmit, Way};
+use preau_sfu::{ConnectionId, ConnectionNews, Relay, RelayConfig, Transmit, Way};
 
 pub use epoch::Epoch;
 pub use links::Measured;
@@ -218,6 +218,20 @@ impl Shard {
         let Some(owner) = self.media.owner(peer) else { return };
         let event = preau_sfu::Event::Disconnected { peer, why: preau_sfu::Farewell::Closed };
         self.in_room(owner.class, now, |room, reach| room.relay_says(event, reach));
+    }
+
+    /// The edge has a new connection; its datagrams come by [`Shard::receive`].
+    pub fn open(&mut self, id: ConnectionId, from: SocketAddr, now: Instant) {
+        self.media.relay.open(id, from, now);
+    }
+
+    pub fn close(&mut self, id: ConnectionId) {
+        self.media.relay.close(id);
+    }
+
+    /// What is to be done about connections, until `None`.
+    pub fn poll_connection(&mut self) -> Option<ConnectionNews> {
+        self.media.relay.poll_connection()
     }
 
     /// Passes on what the relay has to say since the last call.

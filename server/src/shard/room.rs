@@ -92,7 +92,7 @@ impl Room {
         self.dissolved = true;
         self.held.clear();
         for session in std::mem::take(&mut self.desks).into_keys() {
-            reach.media.remove(session, reach.now);
+            reach.media.unseat(session, reach.now);
         }
         let lines = std::mem::take(&mut self.lines).into_keys();
         reach.out.extend(lines.map(|line| Output::HangUp { line, why: Close::Draining }));
@@ -173,6 +173,7 @@ impl Room {
             Ask::Media(MediaAsk::Receive { pictures }) => self.receive(session, id, pictures, reach),
             Ask::Media(MediaAsk::Felt { felt }) => self.felt(session, id, felt, reach),
             Ask::Media(MediaAsk::Inspect { person }) => self.inspect(session, id, person, reach),
+            Ask::Media(MediaAsk::Ways {}) => self.ways(session, id, reach),
             ask @ (Ask::Session(_) | Ask::Door(_) | Ask::Class(_) | Ask::Chat(_)) => {
                 self.feed(ClassInput::Ask { session, id, ask }, reach);
             }
@@ -209,7 +210,7 @@ impl Room {
                     if let Some(desk) = self.desks.get_mut(&session) {
                         desk.permit = None;
                     }
-                    reach.media.remove(session, reach.now);
+                    reach.media.unseat(session, reach.now);
                 }
                 ClassOutput::Send { to, event } => self.say(Saying::Event { to, event }, reach),
                 ClassOutput::Reply { to, id, outcome } => self.reply(to, id, outcome, reach),
@@ -270,7 +271,7 @@ impl Room {
             }
             Saying::Close { session, why } => {
                 self.forget_link(session);
-                reach.media.remove(session, reach.now);
+                reach.media.unseat(session, reach.now);
                 if let Some(line) = self.desks.remove(&session).and_then(|desk| desk.line) {
                     self.lines.remove(&line);
                     reach.out.push_back(Output::HangUp { line, why });

@@ -61,11 +61,11 @@ impl TurnKey {
     }
 
     /// A name and its password for whoever has `seat`, good for [`CREDENTIALS_LIFE`].
-    pub fn credentials(&self, shard: u16, seat: SeatId, now: Instant) -> TurnCredentials {
+    pub fn credentials(&self, shard: u16, seat: SeatId, now: Instant) -> (String, String) {
         let until = self.seconds(now + CREDENTIALS_LIFE);
         let username = Username { shard, until, seat }.to_string();
         let password = self.password(&username);
-        TurnCredentials { username, password, life: CREDENTIALS_LIFE }
+        (username, password)
     }
 
     pub fn password(&self, username: &str) -> String {
@@ -84,14 +84,6 @@ impl TurnKey {
             text
         })
     }
-}
-
-/// For one seat, for a while.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TurnCredentials {
-    pub username: String,
-    pub password: String,
-    pub life: Duration,
 }
 
 /// `shard.until.seat`: the edge reads in it where a connection belongs before anybody has checked the password.
@@ -142,8 +134,8 @@ mod tests {
     #[test]
     fn a_name_has_one_spelling() {
         let key = TurnKey::new(&[1; 32], Instant::now());
-        let given = key.credentials(3, SeatId(7), Instant::now());
-        let read = Username::parse(&given.username).unwrap();
+        let (given, _) = key.credentials(3, SeatId(7), Instant::now());
+        let read = Username::parse(&given).unwrap();
         assert_eq!((read.shard, read.seat), (3, SeatId(7)));
         for other in ["", "3", "3.600", "03.600.7", "3.+600.7", "3.600.7.8", "3.600.-7", "70000.600.7", "3.600.7 "] {
             assert_eq!(Username::parse(other), None, "{other}");

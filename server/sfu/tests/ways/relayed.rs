@@ -15,7 +15,7 @@ const CHANNEL: u16 = 0x4001;
 
 fn school() -> World {
     let plain = World::new();
-    let turn = TurnConfig { key: TurnKey::new(&[8; 32], plain.now), shard: 1 };
+    let turn = TurnConfig { key: TurnKey::new(&[8; 32], plain.now), shard: 1, urls: Vec::new() };
     World::with(Ways { has_tcp: true, turn: Some(turn), probe_password: None }, plain.now)
 }
 
