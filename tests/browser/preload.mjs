@@ -2,7 +2,7 @@
 
 /** Serialised and run in the page. Everything it keeps is under `window.kept`. */
 export function preload() {
-  const kept = { peers: [], violations: [], alerts: 0, sockets: [], firstFrames: [], sent: [] };
+  const kept = { peers: [], violations: [], alerts: 0, sockets: [], firstFrames: [], sent: [], way: null };
   Object.defineProperty(window, 'kept', { value: kept });
   const now = () => performance.timeOrigin + performance.now();
 
@@ -11,6 +11,9 @@ export function preload() {
     constructor(...given) {
       super(...given);
       kept.peers.push(this);
+    }
+    setRemoteDescription(answer) {
+      return super.setRemoteDescription(kept.way ? { ...answer, sdp: led(answer.sdp, kept.way) } : answer);
     }
   };
   window.WebSocket = class extends WebSocket {
@@ -23,6 +26,13 @@ export function preload() {
       super.send(text);
     }
   };
+  // Another way to the server than it offers itself: the first of its addresses becomes this one, the others go.
+  function led(sdp, way) {
+    const [, first] = /a=candidate:(.*? udp .*?)\r\n/.exec(sdp) ?? [];
+    const there = first.replace(/[^ ]+ \d+ typ/, `${way.replace(/:(\d+)$/, ' $1')} typ`);
+    return sdp.replace(/a=candidate:.*\r\n/g, (line) => (line.includes(first) ? `a=candidate:${there}\r\n` : ''));
+  }
+
   document.addEventListener('securitypolicyviolation', (event) => {
     kept.violations.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sourceFile ?? ''}`);
   });

@@ -143,6 +143,11 @@ export class Person {
     return this.tab.evaluate(streams);
   }
 
+  /** From the next call on, this person's media goes by `way` (`address:port`). */
+  goesBy(way) {
+    return this.tab.evaluate((there) => void (window.kept.way = there), way);
+  }
+
   /** Waits until of one's camera exactly these layers are sent: frames of these grow, of the others none do. */
   async sendsLayers(...wanted) {
     let before = await this.streams();

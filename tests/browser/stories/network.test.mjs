@@ -3,11 +3,19 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 
+import { Shaper } from '../../networks/shaper.mjs';
 import { School, say, words } from '../school.mjs';
 
 let school;
-before(async () => (school = await School.open()));
-after(() => school.close());
+let shaper;
+before(async () => {
+  school = await School.open({ flags: ['--shards', '1'] });
+  shaper = new Shaper();
+});
+after(() => {
+  shaper.end();
+  return school.close();
+});
 afterEach(() => school.goHome());
 
 async function inSession(names, options = {}) {
@@ -67,4 +75,46 @@ test('a large picture is not sent to be looked at small', async () => {
   await noe.sees();
   await ada.sendsLayers('m', 'l');
   assert.deepEqual(noe.tab.problems, []);
+});
+
+/** Less than one small picture and a voice. */
+const NARROW = { rate_bps: 110_000 };
+
+test('on a narrow way pictures make room for the voice, everyone concerned is told, and it passes', { timeout: 180_000 }, async () => {
+  const lesson = await school.makeClass(['Noé', 'Tom']);
+  const ada = await school.teacher(lesson);
+  const noe = await school.person('Noé');
+  await noe.open(lesson.links['Noé']);
+  await noe.goesBy(await shaper.open('narrow', school.server.udp[0], 1));
+  await noe.enter();
+  const tom = await school.knock(lesson, 'Tom');
+  for (const student of [noe, tom]) {
+    await ada.press(words.class.door.admitNamed(student.name));
+    await student.tab.isAt('seated');
+  }
+  await ada.toggle('camera');
+  await ada.toggle('microphone');
+  for (const student of [noe, tom]) await student.sees();
+  await shaper.set('narrow', { down: NARROW });
+  await noe.tab.sees(say(words.class.banner.reduced.audio_only), 60_000);
+  await noe.hears();
+  await tom.sees();
+  await ada.sendsLayers('h', 'm', 'l');
+  await ada.panel('people');
+  await ada.tab.sees(words.class.connection.reduced.audio_only);
+  await shaper.set('narrow', {});
+  await noe.tab.seesNo(say(words.class.banner.reduced.audio_only), 60_000);
+  await noe.sees();
+});
+
+test('a teacher looks closer at a connection', async () => {
+  const { ada } = await inSession(['Noé']);
+  await ada.toggle('camera');
+  await ada.toggle('microphone');
+  await ada.panel('people');
+  await ada.press(words.class.people.actions('Noé'));
+  await ada.tab.click('menuitem', words.class.connection.item);
+  await ada.tab.sees(words.class.connection.source.camera('Ada'));
+  await ada.tab.sees(words.class.connection.source.microphone('Ada'));
+  await ada.tab.sees(words.class.connection.rtt);
 });
