@@ -33,7 +33,7 @@ pub struct Desk {
     /// The last event about its slots: a new connection needs it again.
     pub slots: Option<preau_protocol::MediaEvent>,
     seq: u32,
-    /// The frames of the last events, up to number `seq`.
+    /// The last events, up to number `seq`, without their numbers: all who were told share them.
     remembered: VecDeque<Arc<str>>,
 }
 
@@ -57,15 +57,14 @@ impl Desk {
         }
     }
 
-    /// Numbers an event, given as JSON, and remembers its frame.
-    pub fn number(&mut self, event: &str) -> Arc<str> {
+    /// Numbers an event, given as JSON, and remembers it. Returns its frame.
+    pub fn number(&mut self, event: &Arc<str>) -> Arc<str> {
         self.seq += 1;
-        let frame: Arc<str> = format!(r#"{{"event":{{"seq":{},"on":{event}}}}}"#, self.seq).into();
         if self.remembered.len() == REMEMBERED_EVENTS_MAX {
             self.remembered.pop_front();
         }
-        self.remembered.push_back(frame.clone());
-        frame
+        self.remembered.push_back(event.clone());
+        frame(self.seq, event)
     }
 
     /// What came before a snapshot is of no more use, and the snapshot itself is made anew when asked for.
@@ -77,8 +76,13 @@ impl Desk {
     pub fn since(&self, last_seq: u32) -> Option<Vec<Arc<str>>> {
         let missed = self.seq.checked_sub(last_seq)? as usize;
         let skip = self.remembered.len().checked_sub(missed)?;
-        Some(self.remembered.iter().skip(skip).cloned().collect())
+        let numbered = self.remembered.iter().skip(skip).zip(last_seq + 1..);
+        Some(numbered.map(|(event, seq)| frame(seq, event)).collect())
     }
+}
+
+fn frame(seq: u32, event: &str) -> Arc<str> {
+    format!(r#"{{"event":{{"seq":{seq},"on":{event}}}}}"#).into()
 }
 
 #[cfg(test)]
@@ -93,7 +97,7 @@ mod tests {
     #[test]
     fn missed_events_come_in_order_and_only_they() {
         let mut desk = desk();
-        let frames: Vec<_> = (0..5).map(|n| desk.number(&n.to_string())).collect();
+        let frames: Vec<_> = (0..5).map(|n| desk.number(&n.to_string().into())).collect();
         assert_eq!(frames[2].as_ref(), r#"{"event":{"seq":3,"on":2}}"#);
         assert_eq!(desk.since(3), Some(frames[3..].to_vec()));
         assert_eq!(desk.since(5), Some(vec![]));
@@ -103,7 +107,7 @@ mod tests {
     fn what_was_forgotten_or_never_said_wants_a_snapshot() {
         let mut desk = desk();
         for n in 0..=REMEMBERED_EVENTS_MAX {
-            desk.number(&n.to_string());
+            desk.number(&n.to_string().into());
         }
         assert_eq!(desk.since(0), None);
         assert_eq!(desk.since(1).map(|frames| frames.len()), Some(REMEMBERED_EVENTS_MAX));

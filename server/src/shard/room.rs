@@ -1,6 +1,7 @@
 //! One class in session: its state machine, its sessions' correspondence, and what waits for the disk.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use preau_classroom::{Classroom, Input as ClassInput, Output as ClassOutput};
 use preau_protocol::{
@@ -282,7 +283,7 @@ impl Room {
 
     /// Writes an event out once, and numbers it for everyone it is for.
     fn deliver(&mut self, to: &[SessionId], event: &Event, reach: &mut Reach<'_>) {
-        let text = json(event);
+        let text: Arc<str> = json(event).into();
         let is_snapshot = matches!(event, Event::Class(event) if matches!(**event, ClassEvent::Snapshot { .. }));
         for session in to {
             let Some(desk) = self.desks.get_mut(session) else { continue };
