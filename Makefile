@@ -16,11 +16,12 @@ run: client-web/dist/index.html
 test:
 	@tests/run.sh
 
-# Measures what the README promises, prints the machine, writes target/figures.json.
+# Measures what the README promises, prints the machine, writes target/figures.json. One part alone: make bench PARTS=relay
 bench: client-web/dist/index.html tests/browser/node_modules/.package-lock.json
 	$(CARGO) build --release -p preau -p preau-loadtest
+	$(CARGO) build --release --locked --manifest-path tests/bench/peers/Cargo.toml --target-dir target/peers
 	tests/system.sh
-	node tests/bench/bench.mjs
+	node tests/bench/bench.mjs $(PARTS)
 
 # One class of STUDENTS with real media against a fresh server.
 STUDENTS ?= 28

@@ -1,19 +1,13 @@
 //! The scenario of one class: a teacher, a roster, a full lobby, one click to let everyone in, and a lesson.
 
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use preau_protocol::{
-    ClassDraft, ClassId, DisplayName, DoorEvent, Event, Invitation, PersonId, Policy, Role, RosterEntry, UnixMs,
-};
-use tokio::task::JoinSet;
+use preau_protocol::PersonId;
 
+use crate::gathering::{self, STEP_WITHIN, all};
 use crate::report::Spread;
 use crate::usage::Usage;
 use crate::{Device, Participant, ParticipantError, Receipt, Report, Source};
-
-/// On a busy machine many people connect slowly; then they count as lost.
-const STEP_WITHIN: Duration = Duration::from_secs(60);
 
 /// What to rehearse.
 #[derive(Clone, Debug)]
@@ -40,23 +34,25 @@ struct Watching {
 /// Holds a class. What goes wrong with students is in the report; an error is a class that could not be held at all.
 pub async fn hold(plan: &Plan) -> Result<Report, ParticipantError> {
     let mut report = Report { server: plan.server.clone(), students: plan.students, ..Report::default() };
-    let (device, class, invitations) = prepare(plan).await?;
+    let mut device = Device::new(&plan.server);
+    device.claim(&plan.teacher).await?;
+    let (class, invitations) = gathering::prepare(&device, plan.students).await?;
     let mut teacher = Participant::enter(device, class).await?;
     teacher.seated(STEP_WITHIN).await?;
     teacher.connect_media(1).await?;
     teacher.turn_on(&[Source::Microphone, Source::Camera]).await?;
     let empty = plan.watch.map(Usage::of);
 
-    let students = gather(plan, invitations, &mut report).await;
+    let students = gathering::knock(&plan.server, invitations, &mut report.failures).await;
     report.knocked = students.len();
     let waiting: Vec<PersonId> = students.iter().map(Participant::person).collect();
-    wait_for_knocks(&mut teacher, &waiting).await?;
+    gathering::wait_for_knocks(&mut teacher, &waiting).await?;
     let admitted = Instant::now();
     teacher.admit(&waiting).await?;
 
     let who = teacher.person();
     let arrivals = students.into_iter().map(|student| attend(student, who, admitted));
-    let watching = all(arrivals, &mut report).await;
+    let watching = all(arrivals, &mut report.failures).await;
     report.connected = watching.len();
     report.admit_to_seated_ms = Spread::of(watching.iter().map(|one| one.seated).collect());
     report.offer_to_connected_ms = Spread::of(watching.iter().map(|one| one.connected).collect());
@@ -67,7 +63,7 @@ pub async fn hold(plan: &Plan) -> Result<Report, ParticipantError> {
 
     let (before, packets_before) = (plan.watch.map(Usage::of), packets(&watching));
     let lessons = watching.into_iter().map(|one| watch(one, plan.lesson));
-    let watched = all(lessons, &mut report).await;
+    let watched = all(lessons, &mut report.failures).await;
     report.packets_received = packets(&watched);
     if let (Some(pid), Some(before)) = (plan.watch, before) {
         let forwarded = report.packets_received.saturating_sub(packets_before).max(1);
@@ -77,64 +73,6 @@ pub async fn hold(plan: &Plan) -> Result<Report, ParticipantError> {
     report.gaps = watched.iter().map(gaps).sum();
     report.saw_and_heard = watched.iter().filter(|one| gaps(one) == 0).count();
     Ok(report)
-}
-
-/// Runs these at once; what fails goes into the report.
-async fn all<T: Send + 'static>(
-    tasks: impl Iterator<Item = impl Future<Output = Result<T, ParticipantError>> + Send + 'static>,
-    report: &mut Report,
-) -> Vec<T> {
-    let mut running: JoinSet<_> = tasks.collect();
-    let mut done = Vec::new();
-    while let Some(result) = running.join_next().await {
-        match result {
-            Ok(Ok(value)) => done.push(value),
-            Ok(Err(error)) => report.failures.push(error.to_string()),
-            Err(panic) => report.failures.push(panic.to_string()),
-        }
-    }
-    done
-}
-
-/// Makes the class and its roster as a teacher does on the set-up page.
-async fn prepare(plan: &Plan) -> Result<(Device, ClassId, Vec<Invitation>), ParticipantError> {
-    let mut device = Device::new(&plan.server);
-    device.claim(&plan.teacher).await?;
-    let now_ms = std::time::UNIX_EPOCH.elapsed().unwrap_or_default().as_millis() as u64;
-    let draft =
-        ClassDraft { title: "Rehearsal".into(), starts_at: UnixMs(now_ms), policy: Policy::Ask, familiar: false };
-    let class = device.create_class(&draft).await?.class;
-    let people = (1..=plan.students).map(|n| RosterEntry {
-        name: DisplayName::parse(&format!("Student {n}")).expect("a short visible name"),
-        role: Role::Student,
-        group: None,
-    });
-    let invitations = device.add_roster(class, people.collect()).await?;
-    Ok((device, class, invitations))
-}
-
-/// Everyone opens their link at once.
-async fn gather(plan: &Plan, invitations: Vec<Invitation>, report: &mut Report) -> Vec<Participant> {
-    let links = invitations.into_iter().filter(|one| one.role == Role::Student).filter_map(|one| one.link);
-    let knocks = links.map(|link| {
-        let server = plan.server.clone();
-        async move { Participant::knock(&server, &link).await }
-    });
-    all(knocks, report).await
-}
-
-/// A teacher admits whom they see, so the knocks must have arrived.
-async fn wait_for_knocks(teacher: &mut Participant, people: &[PersonId]) -> Result<(), ParticipantError> {
-    let mut missing: BTreeSet<PersonId> = people.iter().copied().collect();
-    while !missing.is_empty() {
-        let knock = |event: &Event| match event {
-            Event::Door(DoorEvent::Knock { knock }) => Some(knock.person),
-            _ => None,
-        };
-        let person = teacher.conversation.wait_for(STEP_WITHIN, knock).await?;
-        missing.remove(&person);
-    }
-    Ok(())
 }
 
 /// From the lobby to the teacher's first picture and word.

@@ -65,7 +65,7 @@ pub struct Device {
 impl Device {
     /// A browser without a past. `server` is an origin, like `http://localhost:8080`.
     pub fn new(server: &str) -> Device {
-        Device { server: server.trim_end_matches('/').into(), client: reqwest::Client::new(), cookie: None }
+        Device { server: server.trim_end_matches('/').into(), client: client(), cookie: None }
     }
 
     pub fn server(&self) -> &str {
@@ -159,6 +159,11 @@ impl Device {
     ) -> Result<T, DeviceError> {
         read(self.request(method, path).json(body).send().await?).await
     }
+}
+
+/// No connection is kept for later: thousands of virtual browsers would hold as many of the server's.
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client without settings of the system's")
 }
 
 async fn read<T: DeserializeOwned>(response: Response) -> Result<T, DeviceError> {

@@ -8,9 +8,12 @@ pub mod class;
 mod conversation;
 mod device;
 mod frames;
+mod gathering;
+pub mod light;
 mod media;
 mod participant;
 mod receipt;
+pub mod relay;
 mod report;
 mod usage;
 

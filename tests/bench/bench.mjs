@@ -1,7 +1,8 @@
 // `make bench`: measures what the issue promises, prints the machine, and writes target/figures.json.
+// With names of parts, as in `node tests/bench/bench.mjs relay`, measures these alone and keeps the other figures.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { machine } from './machine.mjs';
@@ -15,13 +16,16 @@ const parts = [
 ];
 
 console.log(machine());
-const figures = { client_first_load_kb: firstLoad() };
+const only = process.argv.slice(2);
+const file = `${root}target/figures.json`;
+const figures = only.length === 0 ? { client_first_load_kb: firstLoad() } : existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
 for (const [script, what] of parts) {
+  if (only.length > 0 && !only.includes(script.replace('.mjs', ''))) continue;
   console.log(`\n── ${what}`);
   Object.assign(figures, await run(script));
 }
 mkdirSync(`${root}target`, { recursive: true });
-writeFileSync(`${root}target/figures.json`, `${JSON.stringify(figures, null, 2)}\n`);
+writeFileSync(file, `${JSON.stringify(figures, null, 2)}\n`);
 console.log(`\n${machine()}\n${JSON.stringify(figures, null, 2)}`);
 
 function run(script) {

@@ -15,10 +15,11 @@ const built = (profile) => join(target, profile, 'preau');
 
 export class Server {
   /** Starts a server that nobody has used before. `profile` is the build: `debug` or `release`. */
-  static async start({ profile = 'debug', flags = [] } = {}) {
+  static async start({ profile = 'debug', flags = [], env = {} } = {}) {
     const server = new Server();
     server.binary = process.env.PREAU_BIN ?? built(profile);
     server.flags = flags;
+    server.env = env;
     server.folder = mkdtempSync(join(tmpdir(), 'preau-'));
     server.log = join(server.folder, 'log.txt');
     const ready = await server.#spawn('127.0.0.1:0');
@@ -52,7 +53,7 @@ export class Server {
   #spawn(listen) {
     const errors = openSync(this.log, 'a');
     const flags = ['--listen', listen, '--data', join(this.folder, 'data'), '--metrics-listen', 'off', '--log-format', 'json', ...this.flags];
-    this.child = spawn(this.binary, flags, { stdio: ['ignore', 'pipe', errors], env: {} });
+    this.child = spawn(this.binary, flags, { stdio: ['ignore', 'pipe', errors], env: this.env });
     return new Promise((resolve, reject) => {
       const late = setTimeout(() => reject(new Error(`not ready within ${READY_WITHIN_MS} ms, see ${this.log}`)), READY_WITHIN_MS);
       this.child.once('exit', (code) => reject(new Error(`the server ended with ${code}, see ${this.log}`)));
