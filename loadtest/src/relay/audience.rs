@@ -172,7 +172,7 @@ impl Person {
             Seat::InClass(person) => match person.conversation.ask(Ask::Media(recruit.ask())).await? {
                 Outcome::Answer { sdp } => Ok(sdp),
                 Outcome::Refused { code, .. } => Err(ConversationError::Refused(code).into()),
-                other @ (Outcome::Done {} | Outcome::Inspected { .. }) => {
+                other @ (Outcome::Done {} | Outcome::Inspected { .. } | Outcome::Ways { .. }) => {
                     Err(ConversationError::Unexpected(other).into())
                 }
             },
