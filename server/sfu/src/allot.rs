@@ -4,6 +4,8 @@ use crate::slot::StreamId;
 
 /// A larger layer must fit with this much to spare, in percent: measured rates breathe.
 const SPARE_PERCENT: u64 = 15;
+/// A smallest layer that is shown goes only when less than this of it fits: one cut of an estimate is no proof.
+const CLUNG_TO_PERCENT: u64 = 65;
 
 /// One layer of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +28,11 @@ impl Demand {
     fn price(&self, at: usize) -> u64 {
         let is_kept = self.layers.iter().skip(at).any(|layer| Some(layer.stream) == self.current);
         let bps = self.layers[at].bps;
-        if is_kept { bps } else { bps + bps * SPARE_PERCENT / 100 }
+        match (is_kept, at) {
+            (true, 0) => bps * CLUNG_TO_PERCENT / 100,
+            (true, _) => bps,
+            (false, _) => bps + bps * SPARE_PERCENT / 100,
+        }
     }
 }
 
@@ -36,6 +42,8 @@ pub struct Allotment {
     /// The place of the layer of each demand, in their order.
     pub chosen: Vec<Option<usize>>,
     pub used_bps: u64,
+    /// With less than this, something must go.
+    pub floor_bps: u64,
     /// What everything wanted would take.
     pub wanted_bps: u64,
     /// With so much, something more would fit.
@@ -56,7 +64,7 @@ pub fn allot(demands: &[Demand], reserved_bps: u64, budget_bps: u64) -> Allotmen
     }
     for (demand, choice) in demands.iter().zip(&mut chosen) {
         let Some(smallest) = *choice else { continue };
-        let free = budget_bps - (used - demand.layers[smallest].bps);
+        let free = budget_bps.saturating_sub(used - demand.layers[smallest].bps);
         let largest = (smallest..demand.layers.len()).rev().find(|at| demand.price(*at) <= free).unwrap_or(smallest);
         used = used - demand.layers[smallest].bps + demand.layers[largest].bps;
         *choice = Some(largest);
@@ -66,7 +74,12 @@ pub fn allot(demands: &[Demand], reserved_bps: u64, budget_bps: u64) -> Allotmen
         let now = choice.map_or(0, |at| demand.layers[at].bps);
         (at < demand.layers.len()).then(|| used - now + demand.price(at))
     });
-    Allotment { next_bps: next.min(), chosen, used_bps: used, wanted_bps }
+    let spared = demands.iter().zip(&chosen).map(|(demand, choice)| match choice {
+        Some(0) => demand.layers[0].bps - demand.layers[0].bps * CLUNG_TO_PERCENT / 100,
+        _ => 0,
+    });
+    let floor_bps = used - spared.sum::<u64>();
+    Allotment { next_bps: next.min(), chosen, used_bps: used, floor_bps, wanted_bps }
 }
 
 #[cfg(test)]
@@ -100,7 +113,9 @@ mod tests {
         assert_eq!(allot(&wanted, 0, 410).chosen, [Some(1)]);
         assert_eq!(allot(&wanted, 0, 399).chosen, [Some(0)]);
         wanted[0].current = Some(StreamId(10));
-        assert_eq!(allot(&wanted, 0, 100).chosen, [Some(0)]);
+        assert_eq!(allot(&wanted, 0, 66).chosen, [Some(0)], "it is clung to");
+        assert_eq!(allot(&wanted, 0, 66).floor_bps, 65);
+        assert_eq!(allot(&wanted, 0, 64).chosen, [None]);
     }
 
     #[test]

@@ -21,6 +21,16 @@ impl Relay {
         }
     }
 
+    /// Somebody may already look for a peer that has just come.
+    pub(crate) fn replan_viewers(&mut self, room: RoomId, looked_at: PeerId) {
+        let Some(room) = self.rooms.get(&room) else { return };
+        let looks = |key: &&PeerKey| {
+            let peer = self.peers.get(**key);
+            peer.is_some_and(|peer| peer.wanted.iter().any(|look| look.peer == looked_at))
+        };
+        self.replan.extend(room.members.values().filter(looks));
+    }
+
     /// Makes all plans that are due.
     pub(crate) fn settle(&mut self, now: Instant) {
         while let Some(receiver) = self.replan.pop_first() {

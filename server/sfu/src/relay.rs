@@ -245,8 +245,7 @@ impl Relay {
             stats: PeerStats::default(),
         });
         self.rooms.entry(room).or_default().members.insert(id, key);
-        // Somebody may already be looking for this peer.
-        self.replan_room(room);
+        self.replan_viewers(room, id);
         self.settle(now);
         key
     }

@@ -15,6 +15,7 @@ const TRUSTED_AFTER: Duration = Duration::from_secs(30);
 /// The last division.
 pub struct Share {
     used_bps: u64,
+    floor_bps: u64,
     pub wanted_bps: u64,
     next_bps: Option<u64>,
     pub reduced: Reduced,
@@ -24,14 +25,22 @@ pub struct Share {
 
 impl Default for Share {
     fn default() -> Share {
-        Share { used_bps: 0, wanted_bps: 0, next_bps: None, reduced: Reduced::Nothing, cut_at: None, calm: CALM_MIN }
+        Share {
+            used_bps: 0,
+            floor_bps: 0,
+            wanted_bps: 0,
+            next_bps: None,
+            reduced: Reduced::Nothing,
+            cut_at: None,
+            calm: CALM_MIN,
+        }
     }
 }
 
 impl Share {
     /// Whether a way of `bps` is to be divided anew.
     pub fn is_due(&self, bps: u64, now: Instant) -> bool {
-        bps < self.used_bps || (self.next_bps.is_some_and(|next| bps >= next) && !self.is_calm(now))
+        bps < self.floor_bps || (self.next_bps.is_some_and(|next| bps >= next) && !self.is_calm(now))
     }
 
     /// What may be divided of a way of `bps`: soon after a cut no more than is used.
@@ -45,7 +54,7 @@ impl Share {
 
     /// Keeps a division of a way of `bps`.
     pub fn keep(&mut self, allotment: &Allotment, reduced: Reduced, bps: u64, now: Instant) {
-        if bps < self.used_bps && reduced > Reduced::Nothing && !self.is_calm(now) {
+        if bps < self.floor_bps && reduced > Reduced::Nothing && !self.is_calm(now) {
             let since = self.cut_at.map(|at| now.saturating_duration_since(at));
             self.calm = match since {
                 Some(since) if since < TRUSTED_AFTER => (self.calm * 2).min(CALM_MAX),
@@ -54,6 +63,7 @@ impl Share {
             self.cut_at = Some(now);
         }
         self.used_bps = allotment.used_bps;
+        self.floor_bps = allotment.floor_bps;
         self.wanted_bps = allotment.wanted_bps;
         self.next_bps = allotment.next_bps;
         self.reduced = reduced;
@@ -65,7 +75,13 @@ mod tests {
     use super::*;
 
     fn allotment(used_bps: u64) -> Allotment {
-        Allotment { chosen: Vec::new(), used_bps, wanted_bps: 1_000, next_bps: Some(used_bps + 300) }
+        Allotment {
+            chosen: Vec::new(),
+            used_bps,
+            floor_bps: used_bps,
+            wanted_bps: 1_000,
+            next_bps: Some(used_bps + 300),
+        }
     }
 
     #[test]

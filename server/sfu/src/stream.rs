@@ -112,6 +112,7 @@ pub fn layers<'s>(streams: impl Iterator<Item = &'s Stream>, height_px: u16) -> 
     let mut flowing: Vec<&Stream> = streams.filter(|stream| stream.is_flowing).collect();
     let last = if flowing.iter().all(|stream| stream.height_px.is_some()) {
         flowing.sort_by_key(|stream| stream.height_px);
+        drop_starved(&mut flowing);
         // A picture three quarters as high as its frame looks the same.
         let enough = height_px - height_px / 4;
         flowing.iter().position(|stream| stream.height_px >= Some(enough))
@@ -125,6 +126,17 @@ pub fn layers<'s>(streams: impl Iterator<Item = &'s Stream>, height_px: u16) -> 
     };
     flowing.truncate(last.map_or(flowing.len(), |last| last + 1));
     flowing
+}
+
+/// A larger layer that gets less than a smaller one is starved by its sender's own way: it stutters.
+fn drop_starved(layers: &mut Vec<&Stream>) {
+    let mut most = 0;
+    layers.retain(|stream| {
+        let bps = stream.reception.bits_per_second;
+        let is_fed = bps == 0 || bps >= most;
+        most = most.max(bps);
+        is_fed
+    });
 }
 
 impl Stream {
@@ -179,5 +191,8 @@ mod tests {
         );
         streams[2].is_flowing = false;
         assert_eq!(choose(&streams, 1080), 2);
+        streams[2].is_flowing = true;
+        (streams[1].reception.bits_per_second, streams[2].reception.bits_per_second) = (300_000, 100_000);
+        assert_eq!(choose(&streams, 1080), 2, "the third one is starved");
     }
 }
