@@ -184,7 +184,7 @@ impl Crew {
         let now = Instant::now();
         for event in events {
             let Some(Boat { peer, socket, due }) = self.boats.get_mut(event.token().0) else { continue };
-            socket.drain(buffer, |datagram, from| peer.receive(datagram, from, now));
+            socket.drain(buffer, now, |datagram, from, arrived| peer.receive(datagram, from, arrived));
             peer.ask_again();
             while let Some(datagram) = peer.poll_transmit() {
                 socket.send(peer.relay, &datagram);

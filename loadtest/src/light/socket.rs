@@ -2,6 +2,7 @@
 
 use std::io::{self, IoSliceMut};
 use std::net::SocketAddr;
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use mio::net::UdpSocket;
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
@@ -34,8 +35,10 @@ impl Socket {
         Ok(Socket { inner, state })
     }
 
-    /// Reads until nothing is left, and gives each datagram to `take`.
-    pub fn drain(&self, buffer: &mut Buffer, mut take: impl FnMut(&[u8], SocketAddr)) {
+    /// Reads until nothing is left, and gives each datagram to `take`, with the time at which the kernel got it: a fleet
+    /// looks at its sockets by the clock, and what a relay is told of its way must not be the fleet's own rhythm.
+    pub fn drain(&self, buffer: &mut Buffer, now: Instant, mut take: impl FnMut(&[u8], SocketAddr, Instant)) {
+        let since_epoch = UNIX_EPOCH.elapsed().unwrap_or_default();
         let mut metas = [RecvMeta::default(); BATCH_SIZE];
         let mut slices = buffer.0.chunks_mut(RECEIVE_BYTES).map(IoSliceMut::new);
         let mut slices: [IoSliceMut<'_>; BATCH_SIZE] =
@@ -43,8 +46,10 @@ impl Socket {
         // Anything but datagrams is the end: nothing there, or an ICMP answer, which says that the relay is gone.
         while let Ok(count) = self.state.recv(UdpSockRef::from(&self.inner), &mut slices, &mut metas) {
             for (meta, slice) in metas.iter().zip(slices.iter()).take(count) {
+                let waited = meta.timestamp.map_or(Duration::ZERO, |at| since_epoch.saturating_sub(at));
+                let arrived = now.checked_sub(waited).unwrap_or(now);
                 for datagram in slice[..meta.len].chunks(meta.stride.max(1)) {
-                    take(datagram, meta.addr);
+                    take(datagram, meta.addr, arrived);
                 }
             }
         }
