@@ -7,6 +7,8 @@ command -v chromium    >/dev/null || missing+=(chromium)
 command -v firefox-esr >/dev/null || missing+=(firefox-esr)
 command -v ip          >/dev/null || missing+=(iproute2)
 command -v unshare     >/dev/null || missing+=(util-linux)
+command -v nft         >/dev/null || [ -x /usr/sbin/nft ] || missing+=(nftables)
+command -v openssl     >/dev/null || missing+=(openssl)
 python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 [ ${#missing[@]} -eq 0 ] && exit 0
 

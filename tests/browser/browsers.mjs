@@ -3,7 +3,7 @@
 import { chromium } from 'playwright-core';
 import puppeteer from 'puppeteer-core';
 
-import { preload } from './preload.mjs';
+import { onlyRelayed, preload } from './preload.mjs';
 
 /** What a person does in a moment may take this long on a busy machine. */
 export const PATIENCE_MS = 20_000;
@@ -26,13 +26,14 @@ const FIREFOX_PREFS = {
 };
 
 /** A Chromium; each `person` has a profile (cookies, storage) of their own. */
-export async function openChromium() {
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: CHROMIUM_FLAGS });
+export async function openChromium({ flags = [] } = {}) {
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: [...CHROMIUM_FLAGS, ...flags] });
   return {
     name: 'chromium',
-    async person({ width = 1280, height = 800, locale = 'en', colorScheme = 'light', forcedTouch = false } = {}) {
+    async person({ width = 1280, height = 800, locale = 'en', colorScheme = 'light', forcedTouch = false, relayedBy = null } = {}) {
       const context = await browser.newContext({ viewport: { width, height }, locale, colorScheme, hasTouch: forcedTouch });
       await context.addInitScript(preload);
+      if (relayedBy) await context.addInitScript(onlyRelayed, relayedBy);
       return {
         tab: async () => new ChromiumTab(await context.newPage()),
         close: () => context.close(),
@@ -52,13 +53,14 @@ export async function openFirefox() {
   });
   return {
     name: 'firefox',
-    async person({ width = 1280, height = 800 } = {}) {
+    async person({ width = 1280, height = 800, relayedBy = null } = {}) {
       const context = await browser.createBrowserContext();
       return {
         async tab() {
           const page = await context.newPage();
           await page.setViewport({ width, height });
           await page.evaluateOnNewDocument(preload);
+          if (relayedBy) await page.evaluateOnNewDocument(onlyRelayed, relayedBy);
           return new FirefoxTab(page);
         },
         close: () => context.close(),

@@ -13,5 +13,5 @@ exec unshare --net "${user[@]}" -- bash -euc '
   ip link set preau0 up
   ip link set preau1 up
   ip route add default via 10.99.0.2
-  exec "$@"
+  PREAU_NETNS=1 exec "$@"
 ' netns "$@"

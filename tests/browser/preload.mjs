@@ -54,6 +54,38 @@ export function preload() {
   });
 }
 
+/** Run in the page, after `preload`: of all ways only the one over this transport is left, as on a network that lets nothing else through. */
+export function onlyRelayed(transport) {
+  const { RTCPeerConnection } = window;
+  const narrowed = (configuration) => ({
+    ...configuration,
+    iceTransportPolicy: 'relay',
+    iceServers: (configuration?.iceServers ?? [])
+      .map((server) => ({ ...server, urls: server.urls.filter((url) => url.startsWith('turn:') && url.endsWith(transport)) }))
+      .filter((server) => server.urls.length > 0),
+  });
+  window.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(configuration) {
+      super(narrowed(configuration));
+    }
+    setConfiguration(configuration) {
+      super.setConfiguration(narrowed(configuration));
+    }
+  };
+}
+
+/** Run in the page: the way that is in use, as `host/tcp` or `relay/tls`. */
+export async function way() {
+  const peer = window.kept.peers.filter((one) => one.connectionState === 'connected').at(-1);
+  if (!peer) return null;
+  const stats = await peer.getStats();
+  const transport = [...stats.values()].find((stat) => stat.type === 'transport');
+  const inUse = (stat) => stat.type === 'candidate-pair' && stat.state === 'succeeded' && stat.nominated;
+  const pair = stats.get(transport?.selectedCandidatePairId) ?? [...stats.values()].find((stat) => inUse(stat) && stat.selected !== false);
+  const local = stats.get(pair?.localCandidateId);
+  return local ? `${local.candidateType}/${local.relayProtocol ?? local.protocol}` : null;
+}
+
 /** Run in the page: what it has sent and received so far, stream by stream: `h`, `m` and `l` are a camera's layers. */
 export async function streams() {
   const found = { sentFrames: {}, videoBytes: 0, sounds: 0, soundsAgain: 0 };

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 
 import { openChromium, openFirefox, PATIENCE_MS } from './browsers.mjs';
-import { media, streams } from './preload.mjs';
+import { media, streams, way } from './preload.mjs';
 import { Api, Server } from './server.mjs';
 import { say, words } from './words.mjs';
 
@@ -13,6 +13,7 @@ export { say, words };
 export class School {
   static async open(options) {
     const school = new School();
+    school.chromium = options?.chromium;
     school.server = await Server.start(options);
     school.api = new Api(school.server.origin);
     await school.api.claim(school.server.welcome);
@@ -27,7 +28,7 @@ export class School {
   }
 
   browser(name) {
-    if (!this.browsers.has(name)) this.browsers.set(name, name === 'firefox' ? openFirefox() : openChromium());
+    if (!this.browsers.has(name)) this.browsers.set(name, name === 'firefox' ? openFirefox() : openChromium(this.chromium));
     return this.browsers.get(name);
   }
 
@@ -138,6 +139,11 @@ export class Person {
     }, async () => `${before}\n${await this.tab.text()}`);
   }
 
+  /** By which way media comes: `host/tcp`, `relay/tls`. */
+  way() {
+    return this.tab.evaluate(way);
+  }
+
   /** What is sent and received, stream by stream. */
   streams() {
     return this.tab.evaluate(streams);
@@ -178,7 +184,7 @@ export class Person {
 
   /** No script of ours failed, and nothing broke the content security policy. A lost connection is no fault of theirs. */
   assertUnharmed() {
-    const ours = this.tabs.flatMap((tab) => tab.problems).filter((problem) => !/connection to the server|ws:\/\//i.test(problem));
+    const ours = this.tabs.flatMap((tab) => tab.problems).filter((problem) => !/connection to the server|ws:\/\/|ICE failed/i.test(problem));
     for (const problem of ours) assert.doesNotMatch(problem, /Content Security Policy|^error:/i, `${this.name} at ${this.at}`);
   }
 

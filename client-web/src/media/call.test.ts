@@ -273,6 +273,22 @@ describe('a call', () => {
     expect(peers).toHaveLength(3);
   });
 
+  it('keeps its connection when the session goes on, and begins anew when it never stood', async () => {
+    const w = await connected();
+    w.clock.pass(10_000);
+    w.call.restart();
+    w.call.again();
+    await w.settle();
+    expect([w.peers.length, w.peers[0]?.offers.at(-1)]).toEqual([1, { iceRestart: true }]);
+    const young = world();
+    young.call.start();
+    await young.settle();
+    young.clock.pass(2_100);
+    young.call.again();
+    await young.settle();
+    expect([young.peers.length, young.asks.length]).toEqual([2, 2]);
+  });
+
   it('asks for relayed ways only where nothing gets through directly, and anew for each attempt', async () => {
     const servers = [{ urls: ['turns:class.example.org:443'], username: 'u', credential: 'c' }];
     const ways: Answered = { ways: { servers, ttl_s: 600 } };
@@ -285,22 +301,22 @@ describe('a call', () => {
     await w.settle();
     w.clock.pass(100);
     await w.settle();
-    expect(w.peers[0]?.configuration).toEqual({ bundlePolicy: 'max-bundle', iceServers: servers });
-    expect([w.peers.length, w.asks.length, w.peers[0]?.offers.at(-1)]).toEqual([1, 2, { iceRestart: true }]);
+    expect(w.peers[1]?.configuration).toEqual({ bundlePolicy: 'max-bundle', iceServers: servers });
+    expect([w.peers.length, w.asks.length, w.peers[0]?.connectionState]).toEqual([2, 2, 'closed']);
     // Not even that helps: the next connection has them from the start.
     w.clock.pass(2_000);
     await w.settle();
     w.clock.pass(8_000);
     await w.settle();
-    expect([w.peers.length, w.peers[1]?.configuration.iceServers]).toEqual([2, servers]);
+    expect([w.peers.length, w.peers[2]?.configuration.iceServers]).toEqual([3, servers]);
     // Another network, much later: what was given may have ended.
-    w.peers[1]?.becomes('connected');
+    w.peers[2]?.becomes('connected');
     w.clock.pass(400_000);
     const later = [{ ...(servers[0] ?? { urls: [] }), username: 'v', credential: 'd' }];
     w.answers.push({ ways: { servers: later, ttl_s: 600 } });
     w.call.restart();
     await w.settle();
-    expect(w.peers[1]?.configuration.iceServers).toEqual(later);
+    expect([w.peers.length, w.peers[2]?.configuration.iceServers]).toEqual([3, later]);
   });
 
   it('tries again after a refusal, with pauses that grow', async () => {

@@ -78,6 +78,8 @@ export class Call {
   /** How often the offer had to be made shorter. */
   private thin = 0;
   private offeredAt = Number.NEGATIVE_INFINITY;
+  /** The present connection was there at least once. */
+  private hasStood = false;
   /** Relayed ways, once this network has turned out to need them, and until when they may be given to a connection. */
   private relays: IceServer[] = [];
   private relaysUntil = Number.NEGATIVE_INFINITY;
@@ -104,6 +106,12 @@ export class Call {
     if (this.pc === null || this.isUsed) return this.renew('connecting');
     this.listener.health('connecting');
     this.soon(this.pc, false, 0);
+  }
+
+  /** The session goes on after a break: a connection that stood looks for a new path, and whatever was under way is done again. */
+  again(): void {
+    if (this.hasStood) this.restart();
+    else this.start();
   }
 
   /** Looks for a new path for the same call: another network, or one that stopped answering. */
@@ -170,6 +178,7 @@ export class Call {
     this.cancelTimer();
     this.negotiating = false;
     this.isUsed = false;
+    this.hasStood = false;
     if (this.pc === null) return;
     this.pc.onconnectionstatechange = null;
     this.pc.close();
@@ -214,7 +223,8 @@ export class Call {
     if (isThrough()) return;
     const isNew = this.relays.length === 0 && (await this.equip(pc));
     if (this.pc !== pc || isThrough()) return;
-    if (isNew) return this.soon(pc, true, 0);
+    // From nothing, not by a restart: Firefox sends nothing on a connection that was restarted before it first stood.
+    if (isNew) return this.renew('connecting');
     this.after(Math.max(0, untilMs - this.around.now()), () => {
       if (!isThrough()) this.renew('broken');
     });
@@ -289,6 +299,7 @@ export class Call {
     switch (pc.connectionState) {
       case 'connected':
         this.failures = 0;
+        this.hasStood = true;
         this.cancelTimer();
         this.listener.health('good');
         return;
@@ -296,7 +307,8 @@ export class Call {
         this.after(DISCONNECTED_MS, () => this.restart());
         return;
       case 'failed':
-        this.restart();
+        if (this.hasStood) this.restart();
+        else void this.detour(pc, this.around.now() + CONNECT_MS);
         return;
       case 'new':
       case 'connecting':

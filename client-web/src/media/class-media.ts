@@ -106,7 +106,7 @@ export class ClassMedia {
   /** The same session goes on after a break. What was under way when it broke is done again. */
   resumed(): void {
     if (!this.seated) return;
-    if (this.nowHealth.peek() !== 'good') this.call.start();
+    if (this.nowHealth.peek() !== 'good') this.call.again();
     void this.tell(this.nowSending.peek());
     this.tellPictures();
     this.gaze.again();
