@@ -5,4 +5,5 @@ mod life;
 mod pages;
 mod teaching;
 mod tokens;
+mod ways;
 mod world;
