@@ -37,3 +37,44 @@ fn word(source: Source) -> &'static str {
         Source::ScreenAudio => "screen_audio",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
+    use preau_protocol::{Felt, PersonId, PersonLink, Quality, Reduced, SlotFigures};
+    use uuid::Uuid;
+
+    #[test]
+    fn figures_fall_into_buckets_and_name_nobody() {
+        let (ada, noe) = (PersonId(Uuid::from_u128(0xada)), PersonId(Uuid::from_u128(0x0e0)));
+        let felt = Felt { freezes: 3, frozen_ms: 700, concealed_ms: 0 };
+        let link = PersonLink {
+            person: noe,
+            quality: Quality::Fair,
+            reduced: Reduced::Nothing,
+            rtt_ms: 45,
+            loss_down: 4,
+            loss_up: 0,
+            down_kbps: 900,
+            felt: Some(felt),
+        };
+        let slots = vec![SlotFigures { source: Source::Camera, person: ada, kbps: 300, height_px: 360, loss: 4 }];
+        let builder = BUCKETS.into_iter().try_fold(PrometheusBuilder::new(), |builder, (suffix, buckets)| {
+            builder.set_buckets_for_metric(Matcher::Suffix(suffix.into()), buckets)
+        });
+        let recorder = builder.expect("every histogram has buckets").build_recorder();
+        metrics::with_local_recorder(&recorder, || record(&Measured { link, felt, slots }));
+        let text = recorder.handle().render();
+        for line in [
+            r#"link_rtt_ms_bucket{le="20"} 0"#,
+            r#"link_rtt_ms_bucket{le="50"} 1"#,
+            r#"link_loss_percent_bucket{way="down",le="5"} 1"#,
+            r#"felt_freezes_count_bucket{le="4"} 1"#,
+            r#"slot_kbps_bucket{source="camera",le="512"} 1"#,
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+        assert!(![ada, noe].iter().any(|person| text.contains(&person.to_string())), "{text}");
+    }
+}

@@ -10,6 +10,7 @@ mod media;
 mod people_waiting;
 mod removal;
 mod school;
+mod slow;
 mod students;
 mod tokens;
 mod unattended;

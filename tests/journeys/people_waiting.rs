@@ -2,7 +2,8 @@
 
 use preau_loadtest::Participant;
 use preau_protocol::{
-    Ask, ChatAsk, ClassAsk, Close, DoorAsk, Look, MediaAsk, ReceiveMids, SendMids, Sending, limits::LOBBY_STRANGERS_MAX,
+    Ask, ChatAsk, ClassAsk, Close, DoorAsk, Felt, Look, MediaAsk, Pictures, ReceiveMids, SendMids, Sending,
+    limits::LOBBY_STRANGERS_MAX,
 };
 
 use crate::school::{Class, QUIET, School, code_of, heard_knock, learnt_nothing};
@@ -47,6 +48,13 @@ async fn views_and_offers_by_hand_from_the_lobby_end_the_conversation() {
         })
     })
     .await;
+}
+
+#[tokio::test]
+async fn words_about_pictures_and_connections_from_the_lobby_end_the_conversation() {
+    shown_out_for(|_, _| Ask::Media(MediaAsk::Receive { pictures: Pictures::None })).await;
+    shown_out_for(|_, _| Ask::Media(MediaAsk::Felt { felt: Felt::default() })).await;
+    shown_out_for(|_, noe| Ask::Media(MediaAsk::Inspect { person: noe.person() })).await;
 }
 
 #[tokio::test]

@@ -22,12 +22,15 @@ export interface ClassMediaAround {
   clock: Clock;
   ask(ask: Ask): Promise<Answered>;
   devices: Devices;
+  teaches: boolean;
   /** Who is in which slot, as the server last said. */
   slots(): readonly Slot[];
   /** `null` where a browser can't share its screen: most phones. */
   display: Pick<MediaDevices, 'getDisplayMedia'> | null;
 }
 
+/** A teacher's smallest picture is always on its way: whoever is let in sees it at once. */
+const LEAST_PX = 1;
 /** Whoever spares their connection sends a smaller picture, too. */
 const CAMERA_PX: Record<Pictures, number> = { all: UNKNOWN_PX, few: 360, none: 180 };
 
@@ -47,7 +50,7 @@ export class ClassMedia {
   private readonly nowHealth: Signal<Health> = signal('idle');
   private readonly nowSending: Signal<Sending> = signal(SILENT);
   private readonly nowScreen: Signal<MediaStream | null> = signal(null);
-  private readonly demand: { camera: Demand; screen: Demand };
+  private readonly demand: Demand;
   private pictures: Pictures = 'all';
   private screenStyle: ScreenStyle = 'detail';
   private feeling = new Feeling();
@@ -77,10 +80,7 @@ export class ClassMedia {
         },
       },
     );
-    this.demand = {
-      camera: new Demand((heightPx) => this.call.shape('camera', { heightPx })),
-      screen: new Demand((heightPx) => this.call.shape('screen', { heightPx })),
-    };
+    this.demand = new Demand(around.teaches ? LEAST_PX : 0, (heightPx) => this.call.shape('camera', { heightPx }));
     this.stopWatching = effect(() => this.followDevices());
   }
 
@@ -117,15 +117,15 @@ export class ClassMedia {
     if (this.seated) this.call.start();
   }
 
-  /** How large anybody looks at this of mine: what nobody looks at is not sent. */
-  wanted(what: 'camera' | 'screen', heightPx: number): void {
-    this.demand[what].want(heightPx);
+  /** How large anybody looks at this camera: what nobody looks at is not sent. */
+  wanted(heightPx: number): void {
+    this.demand.want(heightPx);
   }
 
   /** Which pictures one wants at all. Whoever wants fewer also sends less. */
   receive(pictures: Pictures): void {
     this.pictures = pictures;
-    this.demand.camera.allow(CAMERA_PX[pictures]);
+    this.demand.allow(CAMERA_PX[pictures]);
     if (this.seated) this.tellPictures();
   }
 
@@ -206,8 +206,7 @@ export class ClassMedia {
     this.call.close();
     this.stopFeeling();
     this.feeling = new Feeling();
-    this.demand.camera.reset();
-    this.demand.screen.reset();
+    this.demand.reset();
     this.gaze.rest();
     this.mids.value = null;
     this.streams.value = new Map();

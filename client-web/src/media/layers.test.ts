@@ -40,7 +40,7 @@ describe('layers', () => {
 describe('a demand', () => {
   it('is what the others want, and no more than one allows', () => {
     const applied: number[] = [];
-    const demand = new Demand((px) => applied.push(px));
+    const demand = new Demand(0, (px) => applied.push(px));
     demand.want(720);
     demand.allow(360);
     demand.want(180);
@@ -49,5 +49,8 @@ describe('a demand', () => {
     demand.want(0);
     demand.reset();
     expect(applied).toEqual([720, 360, 180, 360, 1_080, 0, UNKNOWN_PX]);
+    const least = new Demand(1, (px) => applied.push(px));
+    least.want(0);
+    expect(applied.at(-1)).toBe(1);
   });
 });

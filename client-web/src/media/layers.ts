@@ -18,11 +18,14 @@ export function layersFor(scales: readonly number[], heightPx: number, wantedPx:
 
 /** How large one's own picture is wanted by the others, and allowed by oneself. The server says less only once it lasts. */
 export class Demand {
+  private readonly leastPx: number;
   private readonly apply: (heightPx: number) => void;
   private wantedPx = UNKNOWN_PX;
   private allowedPx = UNKNOWN_PX;
 
-  constructor(apply: (heightPx: number) => void) {
+  /** `leastPx`: sent also while nobody looks. */
+  constructor(leastPx: number, apply: (heightPx: number) => void) {
+    this.leastPx = leastPx;
     this.apply = apply;
   }
 
@@ -43,7 +46,7 @@ export class Demand {
   }
 
   private settle(): void {
-    this.apply(Math.min(this.wantedPx, this.allowedPx));
+    this.apply(Math.max(this.leastPx, Math.min(this.wantedPx, this.allowedPx)));
   }
 }
 

@@ -55,7 +55,7 @@ test('whoever wants sound only gets no picture, and sends a small one', async ()
   await noe.stops('framesDecoded');
   const { videoBytes } = await noe.streams();
   await noe.hears();
-  await ada.sendsLayers();
+  await ada.sendsLayers('l');
   await noe.sendsLayers('l');
   assert.equal((await noe.streams()).videoBytes, videoBytes, 'not a byte of video');
   await noe.tab.reload();
@@ -67,6 +67,23 @@ test('whoever wants sound only gets no picture, and sends a small one', async ()
   await noe.press(words.class.spare.showAll);
   await noe.sees();
   await ada.sendsLayers('h', 'm', 'l');
+  await noe.toggle('camera');
+  await ada.sees();
+  await ada.choosePictures('none');
+  await noe.sendsLayers();
+  await ada.press(words.class.spare.showAll);
+  await ada.sees();
+});
+
+test('a screen is seen also when nobody had looked at one before', async () => {
+  const { ada, students: [noe] } = await inSession(['Noé']);
+  await ada.toggle('camera');
+  await noe.sees(90);
+  await ada.toggle('camera');
+  await noe.stops('framesDecoded');
+  await ada.press(words.class.bar.screen);
+  await noe.tab.sees(words.class.screenOf('Ada'));
+  await noe.sees(3);
 });
 
 test('a large picture is not sent to be looked at small', async () => {

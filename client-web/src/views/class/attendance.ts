@@ -77,6 +77,7 @@ export class Attendance {
       clock: around.clock,
       ask: (ask) => this.visit.ask(ask),
       devices: this.devices,
+      teaches: this.teaches,
       slots: () => this.visit.state.peek().slots,
       display: displaySource(),
     });
@@ -168,7 +169,8 @@ export class Attendance {
     if ('lost' in event) return this.media.lost();
     if (!('wanted' in event)) return;
     const { source, height_px: heightPx } = event.wanted;
-    if (source === 'camera' || source === 'screen') this.media.wanted(source, heightPx);
+    // A screen goes out as long as it is shared: the server learns that there is one from its pictures.
+    if (source === 'camera') this.media.wanted(heightPx);
   }
 
   private followPlace(at: Place['at']): void {
