@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use preau_protocol::limits::AUDIO_SLOTS_MAX;
-use preau_protocol::{MediaAsk, ReceiveMids, SendMids};
+use preau_protocol::{IceServer, MediaAsk, ReceiveMids, SendMids};
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_OPUS, MIME_TYPE_VP8};
 use rtc::rtp;
@@ -26,8 +26,9 @@ use webrtc::media_stream::Track;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
 use webrtc::peer_connection::{
-    MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCIceGatheringState,
-    RTCPeerConnectionState, RTCSessionDescription, Registry, register_default_interceptors,
+    MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfiguration,
+    RTCConfigurationBuilder, RTCIceGatheringState, RTCIceServer, RTCIceTransportPolicy, RTCPeerConnectionState,
+    RTCSessionDescription, Registry, register_default_interceptors,
 };
 use webrtc::rtp_transceiver::{RTCRtpTransceiverDirection, RtpTransceiver};
 
@@ -121,6 +122,32 @@ impl PeerConnectionEventHandler for Ear {
 impl Peer {
     /// A peer on local address `bind` that can show `video_slots` cameras, and its one offer.
     pub async fn offer(bind: IpAddr, video_slots: usize) -> Result<(Peer, MediaAsk), MediaError> {
+        Peer::offer_by(bind, video_slots, RTCConfiguration::default()).await
+    }
+
+    /// The same where nothing is left but relayed ways by these servers.
+    pub async fn offer_relayed(
+        bind: IpAddr,
+        video_slots: usize,
+        servers: Vec<IceServer>,
+    ) -> Result<(Peer, MediaAsk), MediaError> {
+        let servers = servers.into_iter().map(|server| RTCIceServer {
+            urls: server.urls,
+            username: server.username,
+            credential: server.credential,
+        });
+        let configuration = RTCConfigurationBuilder::new()
+            .with_ice_servers(servers.collect())
+            .with_ice_transport_policy(RTCIceTransportPolicy::Relay)
+            .build();
+        Peer::offer_by(bind, video_slots, configuration).await
+    }
+
+    async fn offer_by(
+        bind: IpAddr,
+        video_slots: usize,
+        configuration: RTCConfiguration,
+    ) -> Result<(Peer, MediaAsk), MediaError> {
         let (gathered, mut is_gathered) = watch::channel(false);
         let (state_tx, state) = watch::channel(RTCPeerConnectionState::New);
         let (tracks_tx, tracks_rx) = tokio::sync::mpsc::unbounded_channel();
@@ -128,6 +155,7 @@ impl Peer {
         let registry = register_default_interceptors(Registry::new(), &mut engine)?;
         let connection: Arc<dyn PeerConnection> = Arc::new(
             PeerConnectionBuilder::new()
+                .with_configuration(configuration)
                 .with_media_engine(engine)
                 .with_interceptor_registry(registry)
                 .with_handler(Arc::new(Ear { gathered, state: state_tx, tracks: tracks_tx }))

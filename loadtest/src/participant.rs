@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use preau_protocol::{
-    Ask, Claimed, ClassAsk, ClassEvent, ClassId, DoorAsk, Event, Look, MediaAsk, Outcome, PersonId, Sending, Snapshot,
+    Ask, Claimed, ClassAsk, ClassEvent, ClassId, DoorAsk, Event, IceServer, Look, MediaAsk, Outcome, PersonId, Sending,
+    Snapshot,
 };
 
 use crate::{Conversation, ConversationError, Device, DeviceError, MediaError, Peer, Publishing, Source};
@@ -86,6 +87,10 @@ impl Participant {
     /// Makes the one offer and takes the answer, without waiting for the connection.
     pub async fn offer_media(&mut self, video_slots: usize) -> Result<(), ParticipantError> {
         let (peer, offer) = Peer::offer(IpAddr::V4(Ipv4Addr::LOCALHOST), video_slots).await?;
+        self.take_answer(peer, offer).await
+    }
+
+    async fn take_answer(&mut self, peer: Peer, offer: MediaAsk) -> Result<(), ParticipantError> {
         match self.conversation.ask(Ask::Media(offer)).await? {
             Outcome::Answer { sdp } => peer.accept(sdp).await?,
             Outcome::Refused { code, .. } => return Err(ConversationError::Refused(code).into()),
@@ -95,6 +100,24 @@ impl Participant {
         }
         self.peer = Some(peer);
         Ok(())
+    }
+
+    /// How the server may be reached by relayed ways.
+    pub async fn ways(&mut self) -> Result<Vec<IceServer>, ParticipantError> {
+        match self.conversation.ask(Ask::Media(MediaAsk::Ways {})).await? {
+            Outcome::Ways { servers, .. } => Ok(servers),
+            Outcome::Refused { code, .. } => Err(ConversationError::Refused(code).into()),
+            other => Err(ConversationError::Unexpected(other).into()),
+        }
+    }
+
+    /// Connects media by these relayed ways and no others.
+    pub async fn connect_relayed(&mut self, servers: Vec<IceServer>) -> Result<&Peer, ParticipantError> {
+        let (peer, offer) = Peer::offer_relayed(IpAddr::V4(Ipv4Addr::LOCALHOST), 2, servers).await?;
+        self.take_answer(peer, offer).await?;
+        let peer = self.peer()?;
+        peer.connected(CONNECTED_WITHIN).await?;
+        Ok(peer)
     }
 
     pub fn peer(&self) -> Result<&Peer, ParticipantError> {

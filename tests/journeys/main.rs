@@ -14,4 +14,5 @@ mod slow;
 mod students;
 mod tokens;
 mod unattended;
+mod ways;
 mod wire;
