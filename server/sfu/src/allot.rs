@@ -44,8 +44,6 @@ pub struct Allotment {
     pub used_bps: u64,
     /// With less than this, something must go.
     pub floor_bps: u64,
-    /// What everything wanted would take.
-    pub wanted_bps: u64,
     /// With so much, something more would fit.
     pub next_bps: Option<u64>,
 }
@@ -54,8 +52,6 @@ pub struct Allotment {
 pub fn allot(demands: &[Demand], reserved_bps: u64, budget_bps: u64) -> Allotment {
     let mut chosen: Vec<Option<usize>> = vec![None; demands.len()];
     let mut used = reserved_bps;
-    let wanted = demands.iter().filter_map(|demand| Some(demand.price(demand.layers.len().checked_sub(1)?)));
-    let wanted_bps = reserved_bps + wanted.sum::<u64>();
     for (demand, choice) in demands.iter().zip(&mut chosen) {
         if !demand.layers.is_empty() && used + demand.price(0) <= budget_bps {
             *choice = Some(0);
@@ -79,7 +75,7 @@ pub fn allot(demands: &[Demand], reserved_bps: u64, budget_bps: u64) -> Allotmen
         _ => 0,
     });
     let floor_bps = used - spared.sum::<u64>();
-    Allotment { next_bps: next.min(), chosen, used_bps: used, floor_bps, wanted_bps }
+    Allotment { next_bps: next.min(), chosen, used_bps: used, floor_bps }
 }
 
 #[cfg(test)]
@@ -121,7 +117,7 @@ mod tests {
     #[test]
     fn what_is_not_there_costs_nothing() {
         let allotment = allot(&[demand(1, &[])], 70, 1_000);
-        assert_eq!((allotment.chosen, allotment.used_bps, allotment.wanted_bps), (vec![None], 70, 70));
+        assert_eq!((allotment.chosen, allotment.used_bps), (vec![None], 70));
         assert_eq!(allotment.next_bps, None);
     }
 }

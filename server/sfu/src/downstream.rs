@@ -74,7 +74,7 @@ impl Relay {
     pub(crate) fn probe(&mut self, key: PeerKey, now: Instant) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let Some((_, downlink)) = &mut peer.downlink else { return };
-        if downlink.probe(peer.share.wanted_bps, now) {
+        if peer.share.next_bps.is_some_and(|next| downlink.probe(next, now)) {
             self.arm(key, Timer::Probe, now);
         }
     }

@@ -16,8 +16,8 @@ const TRUSTED_AFTER: Duration = Duration::from_secs(30);
 pub struct Share {
     used_bps: u64,
     floor_bps: u64,
-    pub wanted_bps: u64,
-    next_bps: Option<u64>,
+    /// With so much, something more would fit.
+    pub next_bps: Option<u64>,
     pub reduced: Reduced,
     cut_at: Option<Instant>,
     calm: Duration,
@@ -25,15 +25,7 @@ pub struct Share {
 
 impl Default for Share {
     fn default() -> Share {
-        Share {
-            used_bps: 0,
-            floor_bps: 0,
-            wanted_bps: 0,
-            next_bps: None,
-            reduced: Reduced::Nothing,
-            cut_at: None,
-            calm: CALM_MIN,
-        }
+        Share { used_bps: 0, floor_bps: 0, next_bps: None, reduced: Reduced::Nothing, cut_at: None, calm: CALM_MIN }
     }
 }
 
@@ -64,7 +56,6 @@ impl Share {
         }
         self.used_bps = allotment.used_bps;
         self.floor_bps = allotment.floor_bps;
-        self.wanted_bps = allotment.wanted_bps;
         self.next_bps = allotment.next_bps;
         self.reduced = reduced;
     }
@@ -75,13 +66,7 @@ mod tests {
     use super::*;
 
     fn allotment(used_bps: u64) -> Allotment {
-        Allotment {
-            chosen: Vec::new(),
-            used_bps,
-            floor_bps: used_bps,
-            wanted_bps: 1_000,
-            next_bps: Some(used_bps + 300),
-        }
+        Allotment { chosen: Vec::new(), used_bps, floor_bps: used_bps, next_bps: Some(used_bps + 300) }
     }
 
     #[test]

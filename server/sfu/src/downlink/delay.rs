@@ -21,8 +21,8 @@ const FOLLOW_UP: f64 = 0.0087;
 const FOLLOW_DOWN: f64 = 0.039;
 /// A trend that much above the threshold is an outlier, and does not move it.
 const OUTLIER_MS: f64 = 15.0;
-/// Above the threshold for less than this is a hiccup, or a keyframe that nobody paces.
-const OVERUSE_MS: f64 = 30.0;
+/// Above the threshold for less than this is a hiccup.
+const OVERUSE_MS: f64 = 10.0;
 /// A pause after which the past says nothing any more.
 const PAUSE_US: i64 = 3_000_000;
 

@@ -4,6 +4,7 @@
 mod delay;
 mod feedback;
 mod probe;
+mod queue;
 mod rate;
 mod sent;
 
@@ -12,12 +13,15 @@ pub use probe::STEP as PROBE_STEP;
 
 use delay::{Delay, Usage};
 use probe::{Finding, Prober};
-use rate::{Arriving, Loss, Rate};
+use queue::Queue;
+use rate::{Arriving, Flow, Loss, Rate};
 use sent::SentLog;
 use std::time::{Duration, Instant};
 
 /// Packets left and no report came for this long: the way is blocked.
 const SILENCE_MAX: Duration = Duration::from_secs(1);
+/// Less than this in a queue is not worth a cut.
+const STANDS_US: i64 = 30_000;
 /// Until the receiver's reports tell.
 const RTT_START: Duration = Duration::from_millis(100);
 
@@ -25,6 +29,8 @@ pub struct Downlink {
     epoch: Instant,
     log: SentLog,
     delay: Delay,
+    queue: Queue,
+    leaving: Arriving,
     arriving: Arriving,
     loss: Loss,
     rate: Rate,
@@ -41,6 +47,8 @@ impl Downlink {
             epoch: now,
             log: SentLog::default(),
             delay: Delay::default(),
+            queue: Queue::default(),
+            leaving: Arriving::default(),
             arriving: Arriving::default(),
             loss: Loss::default(),
             rate: Rate::default(),
@@ -56,6 +64,7 @@ impl Downlink {
         let at_us = self.us(now);
         let bytes = u16::try_from(bytes).unwrap_or(u16::MAX);
         let number = self.log.push(at_us, bytes);
+        self.leaving.on_packet(at_us as i64, bytes);
         self.prober.on_sent(number, at_us, bytes);
         number as u16
     }
@@ -68,6 +77,7 @@ impl Downlink {
             let number = self.log.number(number);
             let Some(sent) = self.log.arrived(number) else { continue };
             self.delay.on_packet(sent.at_us, arrival_us);
+            self.queue.on_packet(sent.at_us, arrival_us);
             self.arriving.on_packet(arrival_us, sent.bytes);
             self.prober.on_arrived(number, arrival_us, sent.bytes);
         }
@@ -78,16 +88,25 @@ impl Downlink {
         }
         let settled = self.log.settle(newest);
         self.loss.on_settled(settled, now);
-        let usage = self.delay.usage();
+        let usage = self.usage();
         if let Some(Finding::Bears(bps)) = self.prober.on_report(newest, now) {
             self.rate.on_probe(bps);
         }
         if usage == Usage::Over && self.prober.disturbs(now) {
             return;
         }
-        self.rate.on_report(usage, self.arriving.bps(), self.loss.share(), self.rtt(), now);
+        let flow = Flow { leaving: self.leaving.bps(), arriving: self.arriving.bps(), loss: self.loss.share() };
+        self.rate.on_report(usage, &flow, self.rtt(), now);
         if usage == Usage::Over {
             self.prober.pause(now);
+        }
+    }
+
+    /// A delay that grows is overuse only where something stands in a queue.
+    fn usage(&self) -> Usage {
+        match self.delay.usage() {
+            Usage::Over if self.queue.stands_us() < STANDS_US => Usage::Normal,
+            usage => usage,
         }
     }
 
@@ -136,7 +155,7 @@ impl Downlink {
     /// Begins a probe if `wanted_bps` is more than what is known, and it is time. Returns whether it did.
     pub fn probe(&mut self, wanted_bps: u64, now: Instant) -> bool {
         !self.is_mute
-            && self.delay.usage() == Usage::Normal
+            && self.usage() == Usage::Normal
             && self.prober.begin(self.rate.bps(), wanted_bps as f64, self.log.next(), now)
     }
 

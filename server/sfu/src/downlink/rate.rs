@@ -17,14 +17,16 @@ const GROWTH: f64 = 1.08;
 const PACKET_BITS: f64 = 9_600.0;
 /// A cut leaves this share of what arrives, so that the queue drains.
 const CUT: f64 = 0.85;
+/// With more than this share of what leaves arriving, no queue of ours grows.
+const DELIVERED: f64 = 0.95;
 /// What is not used proves nothing: the rate stays within this multiple of what arrives.
 const UNUSED_MAX: f64 = 1.5;
 const UNUSED_SLACK: f64 = 10_000.0;
 
 /// Loss up to this is the air, not a queue: RTX repairs it.
-const LOSS_GROWS_MAX: f64 = 0.08;
+const LOSS_GROWS_MAX: f64 = 0.12;
 /// Above this the rate is cut, whatever the delay says: a link that drops instead of queueing.
-const LOSS_CUT: f64 = 0.15;
+const LOSS_CUT: f64 = 0.25;
 const LOSS_CUT_EVERY: Duration = Duration::from_secs(1);
 
 /// Arrivals are counted in slices of this length…
@@ -79,8 +81,8 @@ pub struct Loss {
 
 impl Loss {
     /// A share of fewer packets than this says little.
-    const PACKETS_MIN: u32 = 20;
-    const EVERY: Duration = Duration::from_millis(500);
+    const PACKETS_MIN: u32 = 40;
+    const EVERY: Duration = Duration::from_secs(1);
 
     pub fn on_settled(&mut self, (arrived, lost): (u32, u32), now: Instant) {
         self.arrived += arrived;
@@ -98,6 +100,14 @@ impl Loss {
     pub fn share(&self) -> f64 {
         self.share
     }
+}
+
+/// What moves, bits a second, as far as it is known.
+pub struct Flow {
+    pub leaving: Option<f64>,
+    pub arriving: Option<f64>,
+    /// Between 0 and 1.
+    pub loss: f64,
 }
 
 pub struct Rate {
@@ -121,9 +131,10 @@ impl Rate {
     }
 
     /// After each report.
-    pub fn on_report(&mut self, usage: Usage, arriving: Option<f64>, loss: f64, rtt: Duration, now: Instant) {
+    pub fn on_report(&mut self, usage: Usage, flow: &Flow, rtt: Duration, now: Instant) {
+        let Flow { arriving, loss, .. } = *flow;
         match usage {
-            Usage::Over => self.cut(arriving, rtt, now),
+            Usage::Over => self.cut(flow, rtt, now),
             // The queue that was there drains: wait for it.
             Usage::Under => self.raised_at = Some(now),
             Usage::Normal => self.raise(arriving, loss, rtt, now),
@@ -135,7 +146,7 @@ impl Rate {
         }
     }
 
-    fn cut(&mut self, arriving: Option<f64>, rtt: Duration, now: Instant) {
+    fn cut(&mut self, flow: &Flow, rtt: Duration, now: Instant) {
         self.raised_at = Some(now);
         // One cut for each queue: the report of what was sent before it says nothing new.
         let since = self.cut_at.map(|at| now.saturating_duration_since(at));
@@ -143,7 +154,12 @@ impl Rate {
             return;
         }
         self.cut_at = Some(now);
-        let arriving = arriving.unwrap_or(self.bps * CUT);
+        let arriving = flow.arriving.unwrap_or(self.bps);
+        // All that leaves arrives: the queue is not ours alone, and what we send says little of the way.
+        if flow.leaving.is_none_or(|leaving| arriving > DELIVERED * leaving) && arriving < self.bps {
+            self.bps = (self.bps * CUT).max(BPS_MIN);
+            return;
+        }
         let (mean, deviation) = self.link.unwrap_or((arriving, 0.05 * arriving));
         self.link = if (arriving - mean).abs() > 3.0 * deviation {
             Some((arriving, 0.05 * arriving))
@@ -191,13 +207,17 @@ mod tests {
 
     const RTT: Duration = Duration::from_millis(50);
 
+    fn flow(leaving: f64, arriving: f64, loss: f64) -> Flow {
+        Flow { leaving: Some(leaving), arriving: Some(arriving), loss }
+    }
+
     #[test]
     fn what_is_unused_does_not_grow_without_end() {
         let mut now = Instant::now();
         let mut rate = Rate::default();
         for _ in 0..600 {
             now += Duration::from_millis(100);
-            rate.on_report(Usage::Normal, Some(500_000.0), 0.0, RTT, now);
+            rate.on_report(Usage::Normal, &flow(5e5, 5e5, 0.0), RTT, now);
         }
         assert!((700_000.0..=760_000.0).contains(&rate.bps()), "{}", rate.bps());
     }
@@ -209,23 +229,32 @@ mod tests {
         rate.on_probe(2_000_000.0);
         for _ in 0..3 {
             now += Duration::from_millis(20);
-            rate.on_report(Usage::Over, Some(1_000_000.0), 0.0, RTT, now);
+            rate.on_report(Usage::Over, &flow(1.8e6, 1e6, 0.0), RTT, now);
         }
         assert!((rate.bps() - 850_000.0).abs() < 1.0, "{}", rate.bps());
     }
 
     #[test]
-    fn a_tenth_lost_in_the_air_is_borne_and_a_fifth_is_not() {
+    fn a_queue_of_others_cuts_a_little() {
+        let mut rate = Rate::default();
+        rate.on_report(Usage::Over, &flow(1e5, 1e5, 0.0), RTT, Instant::now());
+        assert!((rate.bps() - CUT * BPS_START).abs() < 1.0, "{}", rate.bps());
+    }
+
+    #[test]
+    fn a_tenth_lost_in_the_air_is_borne_and_a_third_is_not() {
         let mut now = Instant::now();
         let mut rate = Rate::default();
-        for _ in 0..50 {
-            now += Duration::from_millis(100);
-            rate.on_report(Usage::Normal, Some(500_000.0), 0.1, RTT, now);
+        for loss in [0.1, 0.2] {
+            for _ in 0..50 {
+                now += Duration::from_millis(100);
+                rate.on_report(Usage::Normal, &flow(5e5, 5e5, loss), RTT, now);
+            }
+            assert!(rate.bps() >= BPS_START, "{loss}");
         }
-        assert!(rate.bps() >= BPS_START);
         for _ in 0..50 {
             now += Duration::from_millis(100);
-            rate.on_report(Usage::Normal, Some(500_000.0), 0.2, RTT, now);
+            rate.on_report(Usage::Normal, &flow(5e5, 5e5, 0.33), RTT, now);
         }
         assert!(rate.bps() < 450_000.0, "{}", rate.bps());
     }

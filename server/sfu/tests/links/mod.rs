@@ -17,7 +17,7 @@ const FRAME_MS: u64 = 33;
 const FEEDBACK_MS: u64 = 50;
 /// How often a browser renews its consent.
 const CONSENT_MS: u64 = 5_000;
-const WIDE: Way = Way { bps: 20_000_000, delay_ms: 20, queue_bytes: 100_000, lost_percent: 0 };
+const WIDE: Way = Way { bps: 20_000_000, delay_ms: 20, queue_bytes: 100_000, lost_percent: 0, jitter_ms: 0 };
 
 /// What lies between the relay and one browser.
 #[derive(Clone, Copy)]
@@ -26,11 +26,14 @@ struct Way {
     delay_ms: u64,
     queue_bytes: usize,
     lost_percent: u64,
+    /// Every other span of this length, packets are held until it is over.
+    jitter_ms: u64,
 }
 
 /// A browser that receives over a way, and reports what arrives when.
 struct Receiver {
     way: Way,
+    start: Instant,
     free_at: Instant,
     /// Arrival, how long it queued, bytes.
     under_way: VecDeque<(Instant, Duration, Vec<u8>)>,
@@ -85,6 +88,7 @@ impl Story {
         self.world.browsers.get_mut(&id).unwrap().held = Some(Vec::new());
         let receiver = Receiver {
             way,
+            start: self.world.now,
             free_at: self.world.now,
             under_way: VecDeque::new(),
             reports: true,
@@ -233,7 +237,10 @@ impl Receiver {
             }
             let takes = Duration::from_micros((bytes.len() as u64 + 28) * 8_000_000 / self.way.bps);
             self.free_at = self.free_at.max(now) + takes;
-            let arrival = self.free_at + Duration::from_millis(self.way.delay_ms);
+            let span = Duration::from_millis(self.way.jitter_ms.max(1));
+            let into = Duration::from_nanos(((self.free_at - self.start).as_nanos() % (2 * span).as_nanos()) as u64);
+            let held = if self.way.jitter_ms > 0 { span.saturating_sub(into) } else { Duration::ZERO };
+            let arrival = self.free_at + Duration::from_millis(self.way.delay_ms) + held;
             self.under_way.push_back((arrival, backlog, bytes));
         }
     }
@@ -370,6 +377,16 @@ fn a_tenth_lost_in_the_air_takes_no_picture_away() {
     assert_eq!(class.layer(noe), Some("h"), "{:?}", class.link(noe));
     let link = class.link(noe);
     assert!((6..=14).contains(&link.loss_down) && link.quality == Quality::Fair, "{link:?}");
+}
+
+#[test]
+fn jitter_takes_no_picture_away() {
+    let mut class = Story::new();
+    let noe = class.student(2, Way { jitter_ms: 150, ..WIDE });
+    class.pass(10);
+    class.pass(20);
+    assert_eq!(class.layer(noe), Some("h"), "{:?}", class.link(noe));
+    assert_eq!(class.link(noe).reduced, Reduced::Nothing);
 }
 
 #[test]
