@@ -25,15 +25,16 @@ const FIREFOX_PREFS = {
   'intl.locale.requested': 'en',
 };
 
-/** A Chromium; each `person` has a profile (cookies, storage) of their own. */
+/** A Chromium; each `person` has a profile (cookies, storage) of their own, and perhaps a `script` for its pages. */
 export async function openChromium({ flags = [] } = {}) {
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: [...CHROMIUM_FLAGS, ...flags] });
   return {
     name: 'chromium',
-    async person({ width = 1280, height = 800, locale = 'en', colorScheme = 'light', forcedTouch = false, relayedBy = null } = {}) {
+    async person({ width = 1280, height = 800, locale = 'en', colorScheme = 'light', forcedTouch = false, relayedBy = null, script = null } = {}) {
       const context = await browser.newContext({ viewport: { width, height }, locale, colorScheme, hasTouch: forcedTouch });
       await context.addInitScript(preload);
       if (relayedBy) await context.addInitScript(onlyRelayed, relayedBy);
+      if (script) await context.addInitScript(script.run, script.given);
       return {
         tab: async () => new ChromiumTab(await context.newPage()),
         close: () => context.close(),

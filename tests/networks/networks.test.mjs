@@ -1,0 +1,99 @@
+// On links as people have them at home: the class stays understandable, and nobody pays for another's link.
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+
+import { Links } from './lesson.mjs';
+
+let links;
+before(async () => (links = await Links.open()));
+after(() => links?.close());
+afterEach(() => links.school.goHome());
+
+/** Nobody was thrown out or had to call again. */
+function stayed(span) {
+  assert.ok(span.isConnected && span.new_calls === 0, `one call, without a break: ${span}`);
+}
+
+/** The picture moves and does not stand still for long. */
+function moves(span, { frames_per_s, frozen_share }) {
+  assert.ok(span.frames_per_s >= frames_per_s, `at least ${frames_per_s} frames per second: ${span}`);
+  assert.ok(span.frozen_share <= frozen_share, `frozen for at most ${frozen_share} of the time: ${span}`);
+}
+
+function isHeard(span, concealed_share) {
+  assert.ok(span.concealed_share <= concealed_share, `at most ${concealed_share} of the sound made up: ${span}`);
+}
+
+test('one packet in ten is lost: the picture moves on, and the voice is whole', async (t) => {
+  const loss = { loss: 0.1, burst: 2, delay_ms: 20 };
+  const watch = await links.lesson({ Ada: undefined, Noé: { up: { loss: 0.1, delay_ms: 20 }, down: loss } });
+  const { Noé } = await watch.during(20);
+  t.diagnostic(`${Noé} ${links.write('loss-10', 'one packet in ten is lost', watch)}`);
+  stayed(Noé);
+  moves(Noé, { frames_per_s: 15, frozen_share: 0.1 });
+  isHeard(Noé, 0.05);
+});
+
+test('one packet in five is lost: the voice can be followed', async (t) => {
+  const watch = await links.lesson({ Ada: undefined, Noé: { up: { loss: 0.2, delay_ms: 20 }, down: { loss: 0.2, delay_ms: 20 } } });
+  const { Noé } = await watch.during(20);
+  t.diagnostic(`${Noé} ${links.write('loss-20', 'one packet in five is lost', watch)}`);
+  stayed(Noé);
+  isHeard(Noé, 0.1);
+});
+
+test('200 ms of jitter and packets that overtake: no call breaks, nothing stands still', async (t) => {
+  const rough = { delay_ms: 30, jitter_ms: 200, reorder: 0.02 };
+  const watch = await links.lesson({ Ada: { up: rough, down: rough }, Noé: { up: rough, down: rough } });
+  const { Ada, Noé } = await watch.during(20);
+  t.diagnostic(`${Noé} ${links.write('jitter-200', '200 ms of jitter, two packets in a hundred overtaken', watch)}`);
+  stayed(Ada);
+  stayed(Noé);
+  moves(Noé, { frames_per_s: 12, frozen_share: 0.15 });
+  isHeard(Noé, 0.08);
+});
+
+/** What a home's poorest link carries, with a modest router before it. */
+const WEAK = { rate_bps: 300_000, queue_bytes: 15_000, delay_ms: 25 };
+
+test('300 kbit/s: a smaller picture and a whole voice; on a good link nothing is lost of either', async (t) => {
+  const watch = await links.lesson({ Ada: undefined, Noé: { down: WEAK, up: WEAK }, Zoé: {} });
+  const settling = await watch.during(12);
+  watch.mark('measured');
+  const { Noé, Zoé } = await watch.during(20);
+  t.diagnostic(`first ${settling.Noé}`);
+  t.diagnostic(`Noé ${Noé}`);
+  t.diagnostic(`Zoé ${Zoé} ${links.write('weak-300', 'one student behind 300 kbit/s, another on a good link', watch)}`);
+  for (const span of [Noé, Zoé]) stayed(span);
+  isHeard(Noé, 0.03);
+  moves(Noé, { frames_per_s: 8, frozen_share: 0.1 });
+  assert.ok(Noé.height < Zoé.height, `${Noé.height} lines on the weak link, ${Zoé.height} on the good one`);
+  moves(Zoé, { frames_per_s: 18, frozen_share: 0.02 });
+  assert.equal(Zoé.height, 720);
+});
+
+test('a link narrows and widens: the picture gets smaller, and large again', async (t) => {
+  const wide = { rate_bps: 3_000_000, queue_bytes: 60_000, delay_ms: 20 };
+  const narrow = { rate_bps: 500_000, queue_bytes: 25_000, delay_ms: 20 };
+  const watch = await links.lesson({ Ada: undefined, Noé: { down: wide } });
+  watch.mark('3 Mbit/s');
+  await watch.during(10);
+  const { Noé: before } = await watch.during(5);
+  watch.mark('500 kbit/s');
+  await links.set('Noé', { down: narrow });
+  const { Noé: squeezed } = await watch.during(8);
+  const { Noé: during } = await watch.during(10);
+  watch.mark('3 Mbit/s');
+  await links.set('Noé', { down: wide });
+  await watch.during(15);
+  const { Noé: after } = await watch.during(5);
+  const path = links.write('narrows-widens', '3 Mbit/s, 500 kbit/s, 3 Mbit/s', watch);
+  for (const [when, span] of Object.entries({ before, squeezed, during, after })) t.diagnostic(`${when} ${span}`);
+  t.diagnostic(path);
+  for (const span of [before, squeezed, during, after]) stayed(span);
+  assert.ok(during.height < before.height, `${before.height} lines, then ${during.height}`);
+  moves(during, { frames_per_s: 10, frozen_share: 0.1 });
+  isHeard(during, 0.03);
+  assert.equal(after.height, before.height, 'as large again as before');
+});
