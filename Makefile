@@ -1,10 +1,10 @@
-# make run · make test · make bench · make rehearse · make types: each does all of its own set-up.
+# make run · make test · make bench · make rehearse · make networks · make types: each does all of its own set-up.
 
 CARGO ?= cargo
 NPM   ?= npm
 CLIENT_SOURCES := $(shell find client-web -path client-web/node_modules -prune -o -path client-web/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: run test bench rehearse types shots
+.PHONY: run test bench rehearse networks types shots
 .DELETE_ON_ERROR:
 
 # Builds client and server and starts the server, which prints a one-time link for the first teacher.
@@ -28,6 +28,12 @@ STUDENTS ?= 28
 rehearse: client-web/dist/index.html
 	$(CARGO) build --release -p preau -p preau-loadtest
 	node tests/bench/rehearse.mjs $(STUDENTS)
+
+# A class on links as people have them at home, with real browsers; graphs of every story in target/networks.
+networks: client-web/dist/index.html tests/browser/node_modules/.package-lock.json
+	$(CARGO) build --workspace
+	tests/system.sh
+	tests/browser/netns.sh node --test --test-concurrency=1 tests/networks/networks.test.mjs
 
 # The TypeScript types and the golden samples, from the protocol crate.
 types:

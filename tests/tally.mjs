@@ -20,7 +20,13 @@ const runners = {
     return passed.map((n, i) => [n, (failed[i] ?? 0) + (cancelled[i] ?? 0)]);
   },
 };
-const counted = { 'rust-tests': runners.cargo, 'client-tests': runners.vitest, 'browser-tests': runners.node, 'interop-tests': runners.node };
+const counted = {
+  'rust-tests': runners.cargo,
+  'client-tests': runners.vitest,
+  'browser-tests': runners.node,
+  'interop-tests': runners.node,
+  'network-tests': runners.node,
+};
 
 // eslint-disable-next-line no-control-regex
 const plain = (text) => text.replace(/\x1b\[[0-9;]*m/g, '');

@@ -25,8 +25,8 @@ const STACKS = {
 };
 const NAMES = ['Ada', 'Noé', 'Zoé', 'Léa', 'Tom'];
 
-/** Three packets in a hundred. */
-const LOSSY = { loss: 0.03 };
+/** Five packets in a hundred. */
+const LOSSY = { loss: 0.05 };
 /** About two seconds of pictures, and of sound. */
 const FRAMES = 30;
 const SOUNDS = 100;
@@ -90,7 +90,7 @@ async function meets(person, sender) {
 /** Of what this person's camera sends from now on, so much must become frames at the other's, whatever is lost. */
 async function loses(person, viewer) {
   const [sentBefore, seenBefore] = [await person.stack.report(), await viewer.stack.report()];
-  const sent = await person.until('sending on', ({ sent }) => sent.frames >= sentBefore.sent.frames + 90);
+  const sent = await person.until('sending on', ({ sent }) => sent.frames >= sentBefore.sent.frames + 60);
   const wanted = seenBefore.video.frames + 0.9 * (sent.sent.frames - sentBefore.sent.frames);
   await viewer.until(`seeing what ${person.name} sends`, ({ video }) => video.frames >= wanted);
 }

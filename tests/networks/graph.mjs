@@ -59,6 +59,7 @@ export function panels(watch) {
   const shaped = names.filter((name) => watch.moments.some(({ seen }) => seen[name].way));
   return [
     { title: 'received', unit: 'kbit/s', lines: all((now, before, s) => (rate('bytes')(now, before, s) * 8) / 1000) },
+    { title: 'believed by the server', unit: 'kbit/s', lines: all((now) => now.link?.down_kbps ?? null) },
     { title: 'height of the picture', unit: 'px', lines: all((now) => now.height) },
     { title: 'frames decoded', unit: '/s', lines: all(rate('frames')) },
     { title: 'frozen', unit: 's/s', lines: all(rate('frozen_s')) },

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 import { School, words } from '../browser/school.mjs';
 import { graph, panels } from './graph.mjs';
-import { reroute } from './reroute.mjs';
+import { arrange } from './reroute.mjs';
 import { Shaper } from './shaper.mjs';
 import { writeVoice } from './voice.mjs';
 import { Watch } from './watch.mjs';
@@ -52,7 +52,7 @@ export class Links {
       await people[name].hears();
     }
     this.people = people;
-    return new Watch(people, this.shaper);
+    return new Watch(people, lesson.persons, this.shaper);
   }
 
   /** From now on this person's link is so; both ways are named, or clear. */
@@ -69,10 +69,14 @@ export class Links {
   }
 
   async #come(lesson, name, weather) {
-    if (weather === undefined) return this.school.knock(lesson, name);
+    const way = weather === undefined ? null : await this.#way(name, weather);
+    return this.school.knock(lesson, name, { script: { run: arrange, given: way } });
+  }
+
+  async #way(name, weather) {
     this.seed += 1;
     const way = await this.shaper.open(name, this.school.server.udp[0], this.seed);
     await this.shaper.set(name, weather);
-    return this.school.knock(lesson, name, { script: { run: reroute, given: way } });
+    return way;
   }
 }

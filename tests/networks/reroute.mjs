@@ -1,12 +1,25 @@
-// Media by a way of its own: what runs in a page before its own scripts, so that its calls go where the test says.
+// What runs in a page before its own scripts: media goes by a way of its own, and what teachers are told is kept.
 
-/** Serialised and run in the page: whatever the server answers, there is one candidate, `address:port`, and no other way. */
-export function reroute(way) {
+/** Serialised and run in the page. `way`: the one candidate of every answer, `address:port`; null for the server's own. */
+export function arrange(way) {
+  const { RTCPeerConnection, WebSocket } = window;
+  window.WebSocket = class extends WebSocket {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener('message', ({ data }) => {
+        for (const link of JSON.parse(data).event?.on.media?.links?.people ?? []) (window.kept.links ??= {})[link.person] = link;
+      });
+    }
+  };
+  if (way === null) return;
   const [host, port] = way.split(':');
-  const { RTCPeerConnection } = window;
+  const alone = (configuration) => ({ ...configuration, iceServers: [] });
   window.RTCPeerConnection = class extends RTCPeerConnection {
     constructor(configuration, ...others) {
-      super({ ...configuration, iceServers: [] }, ...others);
+      super(alone(configuration), ...others);
+    }
+    setConfiguration(configuration) {
+      super.setConfiguration(alone(configuration));
     }
     setRemoteDescription({ type, sdp }) {
       let isTold = false;

@@ -7,14 +7,14 @@ const EVERY_MS = 500;
 async function look() {
   const now = {
     bytes: 0, packets: 0, lost: 0, frames: 0, height: 0, freezes: 0, frozen_s: 0, nacks: 0, plis: 0, keyframes: 0,
-    samples: 0, concealed: 0, gaps: 0, calls: window.kept.peers.length, connected: 0, sent_bytes: 0, sent_heights: '',
+    samples: 0, concealed: 0, gaps: 0, calls: window.kept.peers.length, connected: 0, sent_bytes: 0, sent_frames: 0,
   };
   for (const peer of window.kept.peers) {
     now.connected += peer.connectionState === 'connected' ? 1 : 0;
-    const heights = [];
     for (const stat of (await peer.getStats()).values()) {
       if (stat.type === 'outbound-rtp') now.sent_bytes += stat.bytesSent ?? 0;
-      if (stat.type === 'outbound-rtp' && stat.kind === 'video' && stat.framesPerSecond > 0) heights.push(stat.frameHeight);
+      // The layer that most was sent of: others are paused now and then.
+      if (stat.type === 'outbound-rtp') now.sent_frames = Math.max(now.sent_frames, stat.framesEncoded ?? 0);
       if (stat.type !== 'inbound-rtp') continue;
       now.bytes += (stat.bytesReceived ?? 0) + (stat.headerBytesReceived ?? 0);
       now.packets += stat.packetsReceived ?? 0;
@@ -33,16 +33,15 @@ async function look() {
         now.keyframes += stat.keyFramesDecoded ?? 0;
       }
     }
-    if (heights.length > 0) now.sent_heights = heights.sort((a, b) => a - b).join('+');
   }
   return now;
 }
 
 /** What several people saw and heard, moment by moment. */
 export class Watch {
-  /** `people` by name; `shaper` tells what their ways carried. */
-  constructor(people, shaper) {
-    Object.assign(this, { people, shaper, began: performance.now(), moments: [], marks: [] });
+  /** `people` by name, and their ids; `shaper` tells what their ways carried. Ada is the teacher. */
+  constructor(people, persons, shaper) {
+    Object.assign(this, { people, persons, shaper, began: performance.now(), moments: [], marks: [] });
   }
 
   /** From now on something else holds: a line in the graph. */
@@ -56,12 +55,12 @@ export class Watch {
 
   /** Looks on for so long. Returns how it was: see `Span`. */
   async during(seconds) {
-    const first = this.moments.length;
-    const until = performance.now() + seconds * 1000;
-    for (let next = performance.now(); ; next += EVERY_MS) {
-      await new Promise((tick) => setTimeout(tick, Math.max(0, next - performance.now())));
+    if (this.moments.length === 0) await this.#look();
+    const first = this.moments.length - 1;
+    for (let next = EVERY_MS; next <= seconds * 1000; next += EVERY_MS) {
+      const due = this.began + this.moments[first].at_s * 1000 + next;
+      await new Promise((tick) => setTimeout(tick, Math.max(0, due - performance.now())));
       await this.#look();
-      if (performance.now() >= until) break;
     }
     return Object.fromEntries(Object.keys(this.people).map((name) => [name, new Span(this.moments.slice(first), name)]));
   }
@@ -69,8 +68,10 @@ export class Watch {
   async #look() {
     const names = Object.keys(this.people);
     const at_s = this.now_s();
-    const [ways, ...looks] = await Promise.all([this.shaper.report(), ...names.map((name) => this.people[name].tab.evaluate(look))]);
-    const seen = Object.fromEntries(names.map((name, i) => [name, { ...looks[i], way: ways[name] }]));
+    const links = () => window.kept.links ?? {};
+    const about = [this.shaper.report(), this.people.Ada.tab.evaluate(links)];
+    const [ways, told, ...looks] = await Promise.all([...about, ...names.map((name) => this.people[name].tab.evaluate(look))]);
+    const seen = Object.fromEntries(names.map((name, i) => [name, { ...looks[i], way: ways[name], link: told[this.persons[name]] }]));
     this.moments.push({ at_s, seen });
   }
 }
@@ -83,6 +84,7 @@ export class Span {
     this.seconds = last.at_s - first.at_s;
     const grew = (key) => last[key] - first[key];
     this.frames_per_s = grew('frames') / this.seconds;
+    this.sent_frames_per_s = grew('sent_frames') / this.seconds;
     this.freezes = grew('freezes');
     this.frozen_share = grew('frozen_s') / this.seconds;
     this.kbit_per_s = (grew('bytes') * 8) / 1000 / this.seconds;
@@ -95,6 +97,8 @@ export class Span {
     this.heights = this.moments.map(({ height }) => height);
     /** How often the picture changed its size. */
     this.switches = this.heights.filter((height, i) => i > 0 && height !== this.heights[i - 1]).length;
+    /** What the teacher was told last. */
+    this.told = last.link ? `${last.link.quality}, ${last.link.reduced}, ${last.link.down_kbps} kbit/s` : 'nothing';
     if (first.way && last.way) {
       const { down: before } = first.way;
       const { down: after } = last.way;
