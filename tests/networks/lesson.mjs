@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 import { School, words } from '../browser/school.mjs';
 import { graph, panels } from './graph.mjs';
-import { arrange } from './reroute.mjs';
+import { arrange } from './arrange.mjs';
 import { Shaper } from './shaper.mjs';
 import { writeVoice } from './voice.mjs';
 import { Watch } from './watch.mjs';
