@@ -21,7 +21,7 @@ export class Links {
     links.folder = mkdtempSync(join(tmpdir(), 'preau-voice-'));
     const voice = join(links.folder, 'voice.wav');
     writeVoice(voice);
-    const chromium = [`--use-file-for-fake-audio-capture=${voice}`, '--use-fake-device-for-media-stream=fps=24'];
+    const chromium = { flags: [`--use-file-for-fake-audio-capture=${voice}`, '--use-fake-device-for-media-stream=fps=24'] };
     links.school = await School.open({ flags: ['--shards', '1'], chromium, ...options });
     links.shaper = new Shaper();
     links.seed = 0;

@@ -41,7 +41,7 @@ test('one packet in five is lost: the voice can be followed', async (t) => {
   const { Noé } = await watch.during(20);
   t.diagnostic(`${Noé} ${links.write('loss-20', 'one packet in five is lost', watch)}`);
   stayed(Noé);
-  isHeard(Noé, 0.1);
+  isHeard(Noé, 0.12);
 });
 
 test('200 ms of jitter and packets that overtake: no call breaks, nothing stands still', async (t) => {
