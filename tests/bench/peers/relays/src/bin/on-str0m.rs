@@ -82,8 +82,8 @@ impl Relay {
 
     fn read(&mut self) {
         let mut packets = Vec::new();
-        let mut touched = Vec::new();
-        let Relay { wire, clients, by_address, .. } = self;
+        let mut letters = Vec::new();
+        let Relay { wire, clients, by_address, timers, wants_key, .. } = self;
         let destination = wire.address;
         loop {
             let now = Instant::now();
@@ -94,24 +94,24 @@ impl Relay {
                 let found = known.or_else(|| clients.iter().position(|client| client.rtc.accepts(&input)));
                 let Some(at) = found else { return };
                 by_address.insert(source, at);
-                if clients[at].rtc.handle_input(input).is_ok() && !touched.contains(&at) {
-                    touched.push(at);
+                let client = &mut clients[at];
+                if client.rtc.handle_input(input).is_ok() {
+                    // After every input, as its documentation asks: it holds one event and not several.
+                    poll(client, now, &mut packets, wants_key, |to, bytes| letters.push((to, bytes.to_vec())));
+                    timers.push(Reverse((client.due, at)));
                 }
             });
             if !some {
                 break;
             }
-            for at in touched.drain(..) {
-                // Split borrows: the wire sends what the client has.
-                poll(&mut clients[at], wire, now, &mut packets, &mut self.wants_key);
-                let due = clients[at].due;
-                self.timers.push(Reverse((due, at)));
+            for (to, bytes) in letters.drain(..) {
+                wire.send(to, &bytes);
             }
             for packet in packets.drain(..) {
                 for (at, client) in clients.iter_mut().enumerate().filter(|(_, client)| client.part == Part::Viewer) {
                     forward(client, &packet, now);
-                    poll(client, wire, now, &mut Vec::new(), &mut self.wants_key);
-                    self.timers.push(Reverse((client.due, at)));
+                    poll(client, now, &mut Vec::new(), wants_key, |to, bytes| wire.send(to, bytes));
+                    timers.push(Reverse((client.due, at)));
                 }
             }
         }
@@ -122,7 +122,7 @@ impl Relay {
         let mut packets = Vec::new();
         let client = &mut self.clients[at];
         if client.rtc.handle_input(Input::Timeout(now)).is_ok() {
-            poll(client, &self.wire, now, &mut packets, &mut self.wants_key);
+            poll(client, now, &mut packets, &mut self.wants_key, |to, bytes| self.wire.send(to, bytes));
         }
         self.timers.push(Reverse((client.due, at)));
         self.ask_for_key();
@@ -156,10 +156,16 @@ fn forward(client: &mut Client, packet: &RtpPacket, now: Instant) {
 }
 
 /// Until the client waits for time.
-fn poll(client: &mut Client, wire: &Wire, now: Instant, packets: &mut Vec<RtpPacket>, wants_key: &mut bool) {
+fn poll(
+    client: &mut Client,
+    now: Instant,
+    packets: &mut Vec<RtpPacket>,
+    wants_key: &mut bool,
+    mut send: impl FnMut(SocketAddr, &[u8]),
+) {
     while client.rtc.is_alive() {
         match client.rtc.poll_output() {
-            Ok(Output::Transmit(transmit)) => wire.send(transmit.destination, &transmit.contents),
+            Ok(Output::Transmit(transmit)) => send(transmit.destination, &transmit.contents),
             Ok(Output::Event(Event::RtpPacket(packet))) => packets.push(packet),
             Ok(Output::Event(Event::MediaAdded(media))) => client.mid = Some(media.mid),
             Ok(Output::Event(Event::KeyframeRequest(_))) => *wants_key = true,
