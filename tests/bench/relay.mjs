@@ -56,12 +56,13 @@ console.log(JSON.stringify(figures()));
 
 function figures() {
   const of = (name, pick, digits = 2) => {
-    const values = (found[name] ?? []).map(pick).filter((value) => value !== undefined);
+    const values = (found[name] ?? []).filter(isWhole).map(pick).filter((value) => value !== undefined);
     return values.length === 0 ? undefined : Number(median(values).toFixed(digits));
   };
   const cost = (name) => of(name, (one) => one.steady.forward_us, 3);
   const spread = ['spread_50', 'spread_200', 'spread_1000'].map(cost).filter((value) => value !== undefined);
-  const ratios = (found.str0m ?? []).map((one, n) => one.steady.forward_us / found.video_200?.[n]?.steady.forward_us);
+  const pairs = (found.str0m ?? []).map((theirs, n) => [theirs, found.video_200?.[n]]);
+  const ratios = pairs.filter((pair) => pair.every((one) => one && isWhole(one))).map(([theirs, own]) => theirs.steady.forward_us / own.steady.forward_us);
   const peersOf = Object.fromEntries(
     ['webrtc', 'str0m', 'sfu'].flatMap((peer) => Object.entries(measured(peer, of)).map(([key, value]) => [`peer_${peer}_${key}`, value])),
   );
@@ -77,6 +78,11 @@ function figures() {
     forward_allocs: of('allocations', (one) => one.steady.allocations, 4),
     ...peersOf,
   };
+}
+
+/** A round in which a twentieth of the packets did not come says nothing of what one costs: it is told, and not counted. */
+function isWhole({ steady }) {
+  return steady === undefined || steady.delivered >= 0.95;
 }
 
 /** What is measured alike of every relay. */
@@ -145,6 +151,7 @@ function tell(name, { people, join_cpu_ms, connect_ms, steady, most, seat_kb, id
   }
   if (seat_kb !== undefined) parts.push(`${seat_kb.toFixed(1)} kB a seat`);
   if (most) parts.push(`at most ${Math.round(most.forwards_per_s)}/s${most.clients_were_the_limit ? ' (the clients were the limit)' : ''}`);
+  if (!isWhole({ steady })) parts.push('NOT COUNTED: too little was delivered');
   console.log([...parts, ...failures.slice(0, 3)].join(' · '));
 }
 

@@ -128,7 +128,7 @@ pub async fn measure(plan: &Plan) -> Result<Findings, RelayError> {
     let memory_before = audience.memory_before_kb;
     audience.perform(plan, &fleet);
     if !plan.steady.is_zero() {
-        findings.steady = Some(steps::steady(plan, &fleet).await?);
+        findings.steady = Some(steps::steady(plan, &audience, &fleet).await?);
         let grown = crate::usage::Usage::of(plan.pid).memory_kb.saturating_sub(memory_before);
         findings.seat_kb = Some(grown as f64 / plan.people.max(1) as f64);
     }

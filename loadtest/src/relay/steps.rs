@@ -16,6 +16,9 @@ const SETTLED_AFTER: Duration = Duration::from_millis(1_500);
 /// So many join one by one, which is what a single join takes; then the others in waves: some relays take a second each.
 const JOINS_ALONE_MAX: usize = 25;
 const JOINS_AT_ONCE: usize = 8;
+/// A camera that reaches fewer people than this after this long is measured as it is.
+const FLOWING_PER_CENT: u64 = 95;
+const FLOWING_WITHIN: Duration = Duration::from_secs(25);
 /// Packets of the camera by which first media is noticed: few, so that joins are measured and not forwarding.
 const FIRST_MEDIA_PACKETS_PER_S: u32 = 30;
 const FIRST_MEDIA_WITHIN: Duration = Duration::from_secs(20);
@@ -77,8 +80,9 @@ pub async fn idle(plan: &Plan, audience: &Audience) -> f64 {
 }
 
 /// What a steady stream costs.
-pub async fn steady(plan: &Plan, fleet: &Fleet) -> Result<Steady, RelayError> {
+pub async fn steady(plan: &Plan, audience: &Audience, fleet: &Fleet) -> Result<Steady, RelayError> {
     sleep(SETTLED_AFTER).await;
+    flowing(plan, fleet).await?;
     let allocations_before = allocations(plan);
     let (before, used_before, begun) = (fleet.census().await?, Usage::of(plan.pid), Instant::now());
     sleep(plan.steady).await;
@@ -90,11 +94,14 @@ pub async fn steady(plan: &Plan, fleet: &Fleet) -> Result<Steady, RelayError> {
     let missing = after.missing.saturating_sub(before.missing);
     // What was thrown away on arrival was forwarded all the same.
     let each_us = 1e6 / arrived.max(1) as f64;
+    // A camera alone tells what should have come, even of a stream that stands still; voices change, and their gaps tell.
+    let sent = (after.sent - before.sent) * plan.people as u64 / audience.cameras().max(1) as u64;
+    let wanted = if plan.speakers == 0 { sent.max(arrived + missing) } else { arrived + missing };
     Ok(Steady {
         forward_us: cpu.as_secs_f64() * each_us,
         forward_user_us: user.as_secs_f64() * each_us,
         packets_per_s: arrived as f64 / took,
-        delivered: arrived as f64 / (arrived + missing).max(1) as f64,
+        delivered: arrived as f64 / wanted.max(1) as f64,
         relay_busy: cpu.as_secs_f64() / took,
         clients_busy: busy(&before, &after, took),
         packets,
@@ -103,6 +110,21 @@ pub async fn steady(plan: &Plan, fleet: &Fleet) -> Result<Steady, RelayError> {
         unopened: after.unopened,
         allocations: allocated.map(|allocated| allocated / arrived.max(1) as f64),
     })
+}
+
+/// Waits until the camera reaches nearly everybody: a relay that estimates its ways finds out first what they bear.
+async fn flowing(plan: &Plan, fleet: &Fleet) -> Result<(), RelayError> {
+    let wanted = u64::from(plan.packets_per_s) * plan.people as u64 * FLOWING_PER_CENT / 100;
+    let begun = Instant::now();
+    while begun.elapsed() < FLOWING_WITHIN {
+        let (before, since) = (fleet.census().await?.packets, Instant::now());
+        sleep(SETTLED_AFTER).await;
+        let packets = fleet.census().await?.packets - before;
+        if packets as f64 >= wanted as f64 * since.elapsed().as_secs_f64() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Raises the camera's rate until less than nearly everything arrives, then looks between.
