@@ -80,6 +80,14 @@ impl Wire {
         String::from_utf8_lossy(&head).into_owned()
     }
 
+    /// Reads one text frame.
+    pub async fn next_text(&mut self) -> String {
+        let frame = timeout(WITHIN, self.next_frame()).await.expect("the server says something in time");
+        let (opcode, payload) = frame.expect("the server goes on");
+        assert_eq!(opcode, 0x1, "a text");
+        String::from_utf8_lossy(&payload).into_owned()
+    }
+
     /// Reads frames until the server closes. Returns the close code, or 1006 for a connection that just ends.
     pub async fn close_code(&mut self) -> u16 {
         self.until_close().await.0

@@ -153,6 +153,8 @@ impl Relay {
         }
         self.replan_room(room_id);
         self.settle(now);
+        // Whom nobody looks at is told so as well.
+        self.tell_wanted(key, now);
     }
 
     /// A retransmission (RFC 4588 §4): its payload begins with the number of the packet it repairs.

@@ -360,3 +360,23 @@ fn a_large_class_waits_a_little_and_what_leaves_leaves_together() {
     assert_eq!(class.runs - before, students.len(), "one run of three packets for each");
     assert!(students.iter().all(|student| class.seen(*student).len() == 4));
 }
+
+#[test]
+fn whoever_nobody_looks_at_is_told_so_and_told_again_when_somebody_does() {
+    let mut class = World::new();
+    let (ada, noe) = (class.teacher(1), class.student(2));
+    class.allow_all(ada);
+    for i in 0..120 {
+        class.picture(ada, i == 0, 1);
+    }
+    let told = |class: &World| {
+        let wanted = class.events.iter().filter_map(|event| match event {
+            Event::Wanted { peer, source: Source::Camera, height_px } if *peer == ada => Some(*height_px),
+            _ => None,
+        });
+        wanted.collect::<Vec<_>>()
+    };
+    assert_eq!(told(&class), [0]);
+    class.look(noe, &[ada]);
+    assert_eq!(told(&class), [0, 360]);
+}
