@@ -22,7 +22,7 @@ const LARGE = 1000;
 
 const cameras = ['--people', '200', '--packets-per-s', '300'];
 /** The smallest picture that is still one: so many people are there for their memory, not for the packets. */
-const seated = ['--people', '499', '--packets-per-s', '30', '--speakers', '3', '--steady-s', '4', '--idle-s', '21'];
+const seated = ['--people', '450', '--packets-per-s', '30', '--speakers', '3', '--steady-s', '4', '--idle-s', '21'];
 const even = ['--packets-per-s', '150', '--steady-s', '6'];
 
 /** What is measured: of which relay, with which words, in how many rounds. */

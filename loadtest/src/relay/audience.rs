@@ -9,6 +9,8 @@ use crate::light::{Fleet, Part, Place, Recruit, Sound};
 use crate::usage::Usage;
 use crate::{ConversationError, Device, Participant};
 
+/// Seats of a class that are left to its teachers.
+const SEATS_SPARE: usize = 20;
 /// As many as a page on a small screen asks for.
 const VIDEO_SLOTS: usize = 6;
 /// How high the camera is shown, in device pixels: large enough for its one layer.
@@ -61,7 +63,7 @@ impl Audience {
             Door::Class { server, teacher } => {
                 let mut device = Device::new(server);
                 device.claim(teacher).await.map_err(crate::ParticipantError::from)?;
-                let classes = plan.people.div_ceil(SEATS_MAX - 1);
+                let classes = plan.people.div_ceil(SEATS_MAX - SEATS_SPARE);
                 for n in 0..classes {
                     let students = (plan.people + n) / classes;
                     audience.seat_class(&device, students, plan, fleet, failures).await?;
