@@ -5,7 +5,7 @@ use crate::slot::StreamId;
 /// A larger layer must fit with this much to spare, in percent: measured rates breathe.
 const SPARE_PERCENT: u64 = 15;
 /// A smallest layer that is shown goes only when less than this of it fits: one cut of an estimate is no proof.
-const CLUNG_TO_PERCENT: u64 = 65;
+const CLUNG_TO_PERCENT: u64 = 50;
 
 /// One layer of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,9 +109,9 @@ mod tests {
         assert_eq!(allot(&wanted, 0, 410).chosen, [Some(1)]);
         assert_eq!(allot(&wanted, 0, 399).chosen, [Some(0)]);
         wanted[0].current = Some(StreamId(10));
-        assert_eq!(allot(&wanted, 0, 66).chosen, [Some(0)], "it is clung to");
-        assert_eq!(allot(&wanted, 0, 66).floor_bps, 65);
-        assert_eq!(allot(&wanted, 0, 64).chosen, [None]);
+        assert_eq!(allot(&wanted, 0, 51).chosen, [Some(0)], "it is clung to");
+        assert_eq!(allot(&wanted, 0, 51).floor_bps, 50);
+        assert_eq!(allot(&wanted, 0, 49).chosen, [None]);
     }
 
     #[test]

@@ -86,7 +86,7 @@ impl Downlink {
             // Of what was never sent: nothing of it counts.
             return;
         }
-        let settled = self.log.settle(newest);
+        let settled = self.log.settle(newest, self.us(now));
         self.loss.on_settled(settled, now);
         let usage = self.usage();
         if let Some(Finding::Bears(bps)) = self.prober.on_report(newest, now) {

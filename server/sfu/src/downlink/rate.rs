@@ -19,6 +19,8 @@ const PACKET_BITS: f64 = 9_600.0;
 const CUT: f64 = 0.85;
 /// With more than this share of what leaves arriving, no queue of ours grows.
 const DELIVERED: f64 = 0.95;
+/// A queue takes a while to drain after a cut.
+const CUT_EVERY: Duration = Duration::from_millis(250);
 /// What is not used proves nothing: the rate stays within this multiple of what arrives.
 const UNUSED_MAX: f64 = 1.5;
 const UNUSED_SLACK: f64 = 10_000.0;
@@ -150,14 +152,14 @@ impl Rate {
         self.raised_at = Some(now);
         // One cut for each queue: the report of what was sent before it says nothing new.
         let since = self.cut_at.map(|at| now.saturating_duration_since(at));
-        if since.is_some_and(|since| since < rtt + Duration::from_millis(100)) {
+        if since.is_some_and(|since| since < rtt + CUT_EVERY) {
             return;
         }
         self.cut_at = Some(now);
         let arriving = flow.arriving.unwrap_or(self.bps);
         // All that leaves arrives: the queue is not ours alone, and what we send says little of the way.
         if flow.leaving.is_none_or(|leaving| arriving > DELIVERED * leaving) && arriving < self.bps {
-            self.bps = (self.bps * CUT).max(BPS_MIN);
+            self.bps = (self.bps * CUT).max(DELIVERED * arriving).max(BPS_MIN);
             return;
         }
         let (mean, deviation) = self.link.unwrap_or((arriving, 0.05 * arriving));

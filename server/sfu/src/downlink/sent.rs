@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 
 /// A second of a full link: feedback that is later than this is of no use.
 const SENT_MAX: usize = 1_024;
-/// A packet this far behind the newest one reported is lost, not reordered.
+/// A packet this far behind the newest one reported, and this old, is lost, not late: homes have jitter.
 const REORDERED_MAX: u64 = 32;
+const LATE_MAX_US: u64 = 600_000;
 
 /// One packet that left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,16 +67,15 @@ impl SentLog {
         (!std::mem::replace(&mut sent.is_reported, true)).then_some(*sent)
     }
 
-    /// Lets go of what can no longer be reported in order, given the newest number reported. Returns how many of them
-    /// had arrived, and how many never did.
-    pub fn settle(&mut self, newest: u64) -> (u32, u32) {
+    /// Lets go of what will not be reported any more, given the newest number reported. Returns how many of them had
+    /// arrived, and how many never did.
+    pub fn settle(&mut self, newest: u64, now_us: u64) -> (u32, u32) {
         let (mut arrived, mut lost) = (0, 0);
-        while self.first + REORDERED_MAX < newest {
-            match self.packets.pop_front() {
-                Some(sent) if sent.is_reported => arrived += 1,
-                Some(_) => lost += 1,
-                None => break,
-            }
+        while self.first + REORDERED_MAX < newest
+            && let Some(sent) = self.packets.pop_front_if(|sent| sent.is_reported || sent.at_us + LATE_MAX_US < now_us)
+        {
+            arrived += u32::from(sent.is_reported);
+            lost += u32::from(!sent.is_reported);
             self.first += 1;
         }
         (arrived, lost)
@@ -102,7 +102,8 @@ mod tests {
         assert!(log.arrived(first + 3).is_some() && log.arrived(first + 3).is_none());
         let newest = first + 60;
         (0..=60).filter(|n| n % 10 != 3).for_each(|n| assert!(log.arrived(first + n).is_some() || n == 3));
-        assert_eq!(log.settle(newest), (26, 2), "13 and 23 are gone, 3 came early, the last 32 may still come");
+        assert_eq!(log.settle(newest, 500_000), (13, 0), "13 may still come");
+        assert_eq!(log.settle(newest, 1_000_000), (13, 2), "13 and 23 are gone, the last 32 may still come");
         assert_eq!(log.number((newest + 39) as u16), newest + 39);
         assert!(log.arrived(first + 1_000).is_none());
     }
