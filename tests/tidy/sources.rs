@@ -78,7 +78,13 @@ fn every_file_says_what_it_is() {
 fn tests_wait_for_events() {
     let in_tests: Vec<PathBuf> = files(&["rs", "mjs", "ts", "tsx"])
         .into_iter()
-        .filter(|path| path.starts_with("tests") || path.to_string_lossy().contains("test"))
+        // The load tester's steps take their time on purpose.
+        .filter(|path| {
+            path.components().enumerate().any(|(at, part)| {
+                let name = part.as_os_str().to_string_lossy();
+                if at == 0 { name == "tests" } else { name.contains("test") }
+            })
+        })
         .collect();
     // Written in two pieces, or this line would find itself.
     let calls = [concat!("sleep", "("), concat!("setTime", "out(resolve"), concat!("waitFor", "Timeout(")];
