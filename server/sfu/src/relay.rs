@@ -17,7 +17,7 @@ use crate::replay::ReportWindows;
 use crate::room::Room;
 use crate::session::{Extension, Kind, Session};
 use crate::share::Share;
-use crate::slot::Slot;
+use crate::slot::{Slot, StreamId};
 use crate::stats::{PeerStats, Stats};
 use crate::timers::{PeerKey, Timer, Timers};
 use crate::turn::{Turn, TurnConfig};
@@ -27,7 +27,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// About one millisecond of a busy shard. The relay's buffers hold this many between two drains.
 pub const BATCH_DATAGRAMS_MAX: usize = 256;
@@ -36,6 +36,8 @@ pub const BATCH_DATAGRAMS_MAX: usize = 256;
 const AUDIO_SLOTS_MAX: usize = 3;
 /// What a large screen shows and a laptop decodes.
 const VIDEO_SLOTS_MAX: usize = 24;
+/// Browsers take no longer from the answer to streams that receive.
+const FRESH: Duration = Duration::from_millis(400);
 /// A view is cut to this: more could not be shown.
 const LOOKS_MAX: usize = 64;
 
@@ -360,6 +362,23 @@ impl Relay {
         receiver.wanted = wanted[..wanted.len().min(LOOKS_MAX)].to_vec();
         self.replan.insert(key);
         self.settle(now);
+        self.show_again(key, now);
+    }
+
+    /// A page says what it looks at as soon as its streams exist: a picture that entered just before had no place
+    /// there, and its browser would take a fifth of a second to notice.
+    fn show_again(&mut self, key: PeerKey, now: Instant) {
+        let Some(receiver) = self.peers.get(key) else { return };
+        let is_fresh = |feed: &&crate::peer::Feed| {
+            let slot = &receiver.slots[usize::from(feed.slot)];
+            let entered_at = slot.entered_at.filter(|_| slot.showing() == Some(feed.stream));
+            entered_at.is_some_and(|at| now.saturating_duration_since(at) < FRESH)
+        };
+        let fresh: Vec<(PeerKey, StreamId)> =
+            receiver.feeds.iter().filter(is_fresh).map(|feed| (feed.publisher, feed.stream)).collect();
+        for (publisher, stream) in fresh {
+            self.want_keyframe(publisher, stream, now);
+        }
     }
 
     /// Which pictures `peer` wants at all: chosen by hand.

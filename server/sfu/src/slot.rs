@@ -93,6 +93,8 @@ pub struct Slot {
     /// The stream to show; it enters with a keyframe.
     target: Option<StreamId>,
     mapping: Option<Mapping>,
+    /// When what is shown entered.
+    pub entered_at: Option<Instant>,
     /// The one before: late NACKs still refer to it.
     previous: Option<Mapping>,
     newest: Newest,
@@ -127,6 +129,7 @@ impl Slot {
             person: None,
             target: None,
             mapping: None,
+            entered_at: None,
             previous: None,
             newest: Newest { index, timestamp: first_timestamp, picture_id: 0, tl0: 0, sent_at: None },
             rtx_index: index,
@@ -230,6 +233,7 @@ impl Slot {
             mapping.tl0_step = self.newest.tl0.wrapping_add(1).wrapping_sub(tl0);
         }
         self.previous = self.mapping.replace(mapping);
+        self.entered_at = Some(packet.arrived);
     }
 
     fn note(&mut self, packet: &Packet, placed: &Placed, len: usize) {

@@ -380,3 +380,23 @@ fn whoever_nobody_looks_at_is_told_so_and_told_again_when_somebody_does() {
     class.look(noe, &[ada]);
     assert_eq!(told(&class), [0, 360]);
 }
+
+#[test]
+fn a_page_that_was_not_ready_for_the_first_picture_soon_gets_another() {
+    let mut class = World::new();
+    let (ada, noe) = (class.teacher(1), class.student(2));
+    class.allow_all(ada);
+    for i in 0..60 {
+        class.picture(ada, i == 0, 1);
+    }
+    class.look(noe, &[ada]);
+    class.picture(ada, true, 1);
+    class.pass(Duration::from_millis(260));
+    let before = class.relay.stats().keyframes_requested;
+    class.look(noe, &[ada]);
+    assert_eq!(class.relay.stats().keyframes_requested, before + 1);
+    class.picture(ada, true, 1);
+    class.pass(Duration::from_secs(2));
+    class.look(noe, &[ada]);
+    assert_eq!(class.relay.stats().keyframes_requested, before + 1, "later a page needs none");
+}
