@@ -66,8 +66,8 @@ function vp8(frame, pictureId) {
 
 const fingerprint = (frame) => createHash('sha256').update(frame).digest('base64');
 
-/** Every frame that a stack without an encoder may send: str0m's larger layer is `screen.ivf`. */
-const KNOWN = new Set([pictures(), pictures('screen.ivf'), sounds()].flatMap(({ frames }) => frames.map(fingerprint)));
+/** Every frame that a stack without an encoder may send: str0m's larger layer is `camera-360.ivf`. */
+const KNOWN = new Set([pictures(), pictures('camera-360.ivf'), sounds()].flatMap(({ frames }) => frames.map(fingerprint)));
 
 /** What arrived of one kind, packet by packet. Frames are put together again and compared with the known ones. */
 export class Receipt {

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 /// After something was taken away, nothing is added for this long, doubled each time it was too early…
 const CALM_MIN: Duration = Duration::from_secs(3);
 const CALM_MAX: Duration = Duration::from_secs(24);
-/// Rates breathe so much, in percent: what is shown may stay.
-const BREATH_PERCENT: u64 = 25;
 /// …and a way that bore what it was given for this long is trusted again.
 const TRUSTED_AFTER: Duration = Duration::from_secs(30);
+/// Rates breathe so much, in percent: what is shown may stay.
+const BREATH_PERCENT: u64 = 25;
 
 /// The last division.
 pub struct Share {

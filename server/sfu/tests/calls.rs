@@ -116,6 +116,13 @@ fn who_is_removed_is_silent_both_ways() {
     assert!(class.dropped(Dropped::UnknownAddress) >= 3 && class.dropped(Dropped::UnknownUfrag) == 1);
 }
 
+/// A generic NACK (RFC 4585 §6.2.1) for one packet.
+fn nack(reporter: u8, lost: &Seen) -> [u8; 16] {
+    let ssrc = lost.ssrc.to_be_bytes();
+    let [high, low] = lost.sequence.to_be_bytes();
+    [0x81, 205, 0, 3, 0, 0, 0, reporter, ssrc[0], ssrc[1], ssrc[2], ssrc[3], high, low, 0, 0]
+}
+
 #[test]
 fn a_lost_packet_is_sent_again_as_rtx() {
     let mut class = World::new();
@@ -124,14 +131,11 @@ fn a_lost_packet_is_sent_again_as_rtx() {
     class.look(noe, &[ada]);
     class.picture(ada, true, 10);
     let lost = class.seen(noe)[4].clone();
-    let ssrc = lost.ssrc.to_be_bytes();
-    let [high, low] = lost.sequence.to_be_bytes();
-    let nack = [0x81, 205, 0, 3, 0, 0, 0, 9, ssrc[0], ssrc[1], ssrc[2], ssrc[3], high, low, 0, 0];
     let browser = class.browsers.get_mut(&noe).unwrap();
-    let (from, sealed) = (browser.way, browser.seal_report(&nack));
+    let (from, sealed) = (browser.way, browser.seal_report(&nack(9, &lost)));
     class.send_raw(from, sealed);
     let again = class.seen(noe).last().unwrap();
-    assert_eq!((again.payload_type, &again.payload[..2]), (97, &[high, low][..]));
+    assert_eq!((again.payload_type, &again.payload[..2]), (97, &lost.sequence.to_be_bytes()[..]));
     assert_eq!(&again.payload[2..], lost.payload);
     assert_eq!(class.relay.stats().packets_retransmitted, 1);
 }
@@ -145,12 +149,9 @@ fn every_source_of_reports_is_heard() {
     class.look(noe, &[ada]);
     class.picture(ada, true, 10);
     let lost = class.seen(noe)[4].clone();
-    let ssrc = lost.ssrc.to_be_bytes();
-    let [high, low] = lost.sequence.to_be_bytes();
     for reporter in [9, 8, 7] {
-        let nack = [0x81, 205, 0, 3, 0, 0, 0, reporter, ssrc[0], ssrc[1], ssrc[2], ssrc[3], high, low, 0, 0];
         let browser = class.browsers.get_mut(&noe).unwrap();
-        let (from, sealed) = (browser.way, browser.seal_report(&nack));
+        let (from, sealed) = (browser.way, browser.seal_report(&nack(reporter, &lost)));
         class.send_raw(from, sealed.clone());
         class.send_raw(from, sealed);
     }

@@ -1,5 +1,6 @@
 //! Stories of browsers that come over a connection: a network that lets no UDP through.
 
+use super::see_each_other;
 use crate::world::World;
 use preau_sfu::{ConnectionId, ConnectionNews, Role, Way};
 use std::net::SocketAddr;
@@ -26,12 +27,7 @@ fn filtered() -> (World, preau_sfu::PeerId, preau_sfu::PeerId) {
 fn a_class_is_seen_and_heard_over_a_connection() {
     let (mut class, ada, noe) = filtered();
     assert_eq!(class.news(), [ConnectionNews::Proved(TCP)]);
-    class.look(noe, &[ada]);
-    class.look(ada, &[noe]);
-    class.picture(ada, true, 3);
-    class.picture(noe, true, 3);
-    assert_eq!(class.seen(noe).len(), 3);
-    assert_eq!(class.seen(ada).len(), 3);
+    see_each_other(&mut class, ada, noe);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Stories of browsers that come through an allocation, and of those who would misuse one.
 
+use super::see_each_other;
 use super::turn_client::{TurnClient, candidate};
 use crate::world::{Tunnel, World};
 use preau_sfu::{ConnectionId, ConnectionNews, Dropped, PeerId, Role, SeatId, TurnConfig, TurnKey, Way, Ways};
@@ -44,12 +45,7 @@ fn watches(class: &mut World, ada: PeerId, noe: PeerId) {
     class.connect(noe);
     class.allow_all(ada);
     class.allow_all(noe);
-    class.look(noe, &[ada]);
-    class.look(ada, &[noe]);
-    class.picture(ada, true, 3);
-    class.picture(noe, true, 3);
-    assert_eq!(class.seen(noe).len(), 3);
-    assert_eq!(class.seen(ada).len(), 3);
+    see_each_other(class, ada, noe);
 }
 
 #[test]

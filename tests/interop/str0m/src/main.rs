@@ -119,8 +119,8 @@ fn camera() -> Reel {
     Reel::pictures(include_bytes!("../../../../loadtest/media/camera.ivf"), 15)
 }
 
-fn screen() -> Reel {
-    Reel::pictures(include_bytes!("../../../../loadtest/media/screen.ivf"), 5)
+fn larger_camera() -> Reel {
+    Reel::pictures(include_bytes!("../../../../loadtest/media/camera-360.ivf"), 15)
 }
 
 fn voice() -> Reel {
@@ -151,7 +151,7 @@ impl Stack {
             "send": {"microphone": names[0], "camera": names[1], "screen": names[2], "screen_audio": names[3]},
             "receive": {"audio": names[4..7], "screen_audio": names[7], "screen": names[8], "video": [names[9]]},
         }});
-        let known = Reel::known(&[&camera(), &screen(), &voice()]);
+        let known = Reel::known(&[&camera(), &larger_camera(), &voice()]);
         let stack = Stack {
             rtc,
             socket,
@@ -206,7 +206,7 @@ impl Stack {
             };
             self.publishing = vec![
                 publishing(MICROPHONE, None, voice()),
-                publishing(CAMERA, Some("h"), screen()),
+                publishing(CAMERA, Some("h"), larger_camera()),
                 publishing(CAMERA, Some("l"), camera()),
             ];
         } else if told.get("keyframe").is_some() {
