@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use preau_sfu::{Certificate, CertificateError, RelayConfig, TurnConfig, TurnKey, Ways};
+use preau_sfu::{Certificate, CertificateError, RelayConfig, RelayId, TurnConfig, TurnKey, Ways};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -134,6 +134,7 @@ impl Common<'_> {
             urls: self.turn_urls(&addresses),
         });
         RelayConfig {
+            id: RelayId(u16::try_from(index).expect("fewer shards than that can be configured")),
             certificate: self.certificate.clone(),
             addresses,
             seed: rand::random(),

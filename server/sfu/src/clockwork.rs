@@ -59,11 +59,9 @@ impl Relay {
 
     fn on_dtls_timer(&mut self, key: PeerKey, now: Instant) {
         let Some(peer) = self.peers.get_mut(key) else { return };
-        if peer.srtp.is_some() || peer.link == Link::Dead {
-            return;
-        }
+        let Some(dtls) = peer.dtls.as_mut().filter(|_| peer.srtp.is_none() && peer.link != Link::Dead) else { return };
         let is_late = peer.handshake_until.is_some_and(|until| now >= until);
-        if is_late || !peer.dtls.handle_timeout(now) {
+        if is_late || !dtls.handle_timeout(now) {
             self.disconnect(key, Link::Dead, Farewell::HandshakeFailed, now);
             return;
         }
@@ -111,6 +109,24 @@ impl Relay {
     /// A receiver report to a publisher, and a look at what still flows.
     fn on_report_timer(&mut self, key: PeerKey, now: Instant) {
         let Some(peer) = self.peers.get_mut(key) else { return };
+        let room_id = peer.room;
+        let is_here = !matches!(peer.link, Link::Elsewhere(_));
+        if is_here && self.report(key, now) {
+            self.flow_ends(key);
+        }
+        if let Some(room) = self.rooms.get_mut(&room_id) {
+            let heard = room.speakers.on_silence(now);
+            self.tell_heard(room_id, heard, now);
+        }
+        if is_here {
+            self.tell_streams(key);
+        }
+        self.arm(key, Timer::Report, now + REPORT_EVERY);
+    }
+
+    /// Tells a publisher how its streams arrive. Returns whether one of them has stopped.
+    fn report(&mut self, key: PeerKey, now: Instant) -> bool {
+        let Some(peer) = self.peers.get_mut(key) else { return false };
         let mut blocks = Vec::new();
         let mut has_stopped = false;
         for stream in &mut peer.streams {
@@ -120,21 +136,20 @@ impl Relay {
                 has_stopped = true;
             }
         }
-        let (id, room_id, shows) = (peer.id, peer.room, peer.flows(Source::Screen));
         if peer.link == Link::Connected && !blocks.is_empty() {
             self.send_rtcp(key, &report::receiver_report(&blocks));
         }
-        if let Some(room) = self.rooms.get_mut(&room_id) {
-            if !shows {
-                room.end_screen(id);
-            }
-            let heard = room.speakers.on_silence(now);
-            self.tell_heard(room_id, heard, now);
+        has_stopped
+    }
+
+    /// Something of a publisher no longer flows: everybody's plan may change.
+    pub(crate) fn flow_ends(&mut self, key: PeerKey) {
+        let Some(peer) = self.peers.get(key) else { return };
+        let (id, room_id, shows) = (peer.id, peer.room, peer.flows(Source::Screen));
+        if let Some(room) = self.rooms.get_mut(&room_id).filter(|_| !shows) {
+            room.end_screen(id);
         }
-        if has_stopped {
-            self.replan_room(room_id);
-        }
-        self.arm(key, Timer::Report, now + REPORT_EVERY);
+        self.replan_room(room_id);
     }
 
     fn on_keyframe_timer(&mut self, key: PeerKey, now: Instant) {
@@ -143,14 +158,13 @@ impl Relay {
         let mut next = None;
         for stream in &mut peer.streams {
             if stream.keyframes.take_due(now) {
-                asks.push(stream.ssrc);
+                asks.push((stream.id, stream.ssrc));
             } else if let Some(due) = stream.keyframes.due() {
                 next = Some(next.map_or(due, |earlier: Instant| earlier.min(due)));
             }
         }
-        for ssrc in asks {
-            self.stats.keyframes_requested += 1;
-            self.send_rtcp(key, &report::keyframe_request(ssrc));
+        for (stream, ssrc) in asks {
+            self.ask_keyframe(key, stream, ssrc);
         }
         if let Some(next) = next {
             self.arm(key, Timer::Keyframe, next);

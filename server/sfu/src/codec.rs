@@ -15,6 +15,7 @@ pub enum Codec {
 
 impl Codec {
     pub const COUNT: usize = 6;
+    pub const ALL: [Codec; Codec::COUNT] = [Codec::Red, Codec::Opus, Codec::Vp8, Codec::H264, Codec::Vp9, Codec::Av1];
 
     /// By the name in `a=rtpmap` (RFC 8866 §6.6): encoding names are not case-sensitive.
     pub fn from_rtpmap(name: &str) -> Option<Codec> {

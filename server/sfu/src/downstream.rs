@@ -4,12 +4,13 @@ use crate::downlink::{Downlink, Feedback, PROBE_STEP};
 use crate::event::Event;
 use crate::link::{Link, Reduced};
 use crate::outbox::PADDING_LEN;
-use crate::peer::{Feed, Pending, Why};
+use crate::peer::{Feed, Link as Transport, Pending, Why};
 use crate::relay::Relay;
 use crate::report::ReceptionNews;
 use crate::slot::Packet;
 use crate::stream::Stream;
 use crate::timers::{PeerKey, Timer};
+use crate::trunk::News;
 use std::time::{Duration, Instant};
 
 /// How often a way is looked at while packets go there.
@@ -153,6 +154,12 @@ impl Relay {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let mut due: Option<Instant> = None;
         for track in peer.tracks.iter_mut().filter(|track| !track.source.is_audio()) {
+            if let Transport::Elsewhere(at) = peer.link {
+                let (peer, source) = (peer.id, track.source);
+                let news = track.gazes.change().map(|height_px| News::Gaze { peer, source, height_px });
+                news.into_iter().for_each(|news| self.trunks.tell(at, news));
+                continue;
+            }
             if let Some(height_px) = track.gazes.news(now) {
                 self.events.push_back(Event::Wanted { peer: peer.id, source: track.source, height_px });
             }

@@ -11,6 +11,7 @@ use crate::slot::StreamId;
 use crate::speakers::Heard;
 use crate::stats::Dropped;
 use crate::timers::{PeerKey, Timer};
+use crate::trunk::News;
 use crate::turn;
 use crate::way::{AllocationId, Path, Remote, Way};
 use std::time::{Duration, Instant};
@@ -189,10 +190,19 @@ impl Relay {
         }
         let ssrc = stream.ssrc;
         if stream.keyframes.want(now) {
-            self.stats.keyframes_requested += 1;
-            self.send_rtcp(publisher, &report::keyframe_request(ssrc));
+            self.ask_keyframe(publisher, id, ssrc);
         } else if let Some(due) = stream.keyframes.due() {
             self.arm(publisher, Timer::Keyframe, due);
+        }
+    }
+
+    /// Asks now: the publisher itself, or the relay that has it.
+    pub(crate) fn ask_keyframe(&mut self, publisher: PeerKey, stream: StreamId, ssrc: u32) {
+        let Some(peer) = self.peers.get(publisher) else { return };
+        self.stats.keyframes_requested += 1;
+        match peer.link {
+            Link::Elsewhere(at) => self.trunks.tell(at, News::Keyframe { peer: peer.id, stream }),
+            _ => self.send_rtcp(publisher, &report::keyframe_request(ssrc)),
         }
     }
 
@@ -205,6 +215,9 @@ impl Relay {
         let Some(stream) = peer.streams.iter_mut().find(|stream| stream.ssrc == ssrc) else { return };
         stream.reception.on_sender_report(ntp, now);
         let (id, routes) = (stream.id, stream.routes.clone());
+        for trunk in &stream.trunks {
+            self.trunks.tell(*trunk, News::Time { peer: peer.id, stream: id, ntp, timestamp });
+        }
         for route in routes {
             let Some(receiver) = self.peers.get(route.receiver) else { continue };
             let Some(slot) = receiver.slots.get(usize::from(route.slot)) else { continue };

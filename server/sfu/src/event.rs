@@ -10,6 +10,8 @@ pub enum Event {
     Connected { peer: PeerId },
     /// Nothing reaches the peer any more. It is still known (an ICE restart revives it) until `remove`.
     Disconnected { peer: PeerId, why: Farewell },
+    /// The peer sends for the first time: other relays with people of its room need a [`StandIn`](crate::StandIn).
+    Publishes { peer: PeerId },
     /// All of the peer's receive slots, in the order of its offer; sent when any of them changed.
     Slots { peer: PeerId, slots: Vec<SlotFill> },
     /// Who is speaking, loudest first; changes only, at most every 300 ms a room.

@@ -1,5 +1,6 @@
 //! How large a publisher's picture is looked at, by anybody.
 
+use crate::names::RelayId;
 use crate::timers::PeerKey;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -10,28 +11,35 @@ pub const LOWER_AFTER: Duration = Duration::from_secs(3);
 /// Heights are told in these steps, so that a layout that moves by a pixel is no news.
 const STEPS_PX: [u16; 9] = [0, 90, 180, 270, 360, 540, 720, 1080, u16::MAX];
 
+/// Who looks: somebody here, or all of another relay's people together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Gazer {
+    Peer(PeerKey),
+    Relay(RelayId),
+}
+
 /// Those who look at one source, and what its publisher was told of them.
 #[derive(Default)]
 pub struct Gazes {
-    by: BTreeMap<PeerKey, u16>,
+    by: BTreeMap<Gazer, u16>,
     /// `None`: not yet anything; the publisher sends everything.
     told_px: Option<u16>,
     lower_at: Option<Instant>,
 }
 
 impl Gazes {
-    /// `receiver` looks at a picture of this height; 0: no longer.
-    pub fn set(&mut self, receiver: PeerKey, height_px: u16) {
+    /// `gazer` looks at a picture of this height; 0: no longer.
+    pub fn set(&mut self, gazer: Gazer, height_px: u16) {
         if height_px == 0 {
-            self.by.remove(&receiver);
+            self.by.remove(&gazer);
         } else {
-            self.by.insert(receiver, height_px);
+            self.by.insert(gazer, height_px);
         }
     }
 
     /// What to tell the publisher now. Lower heights wait: [`Gazes::due`] says until when.
     pub fn news(&mut self, now: Instant) -> Option<u16> {
-        let highest = self.by.values().copied().max().unwrap_or(0);
+        let highest = self.highest();
         let step = STEPS_PX.into_iter().find(|step| *step >= highest).unwrap_or(u16::MAX);
         let told = self.told_px.unwrap_or(u16::MAX);
         if step >= told {
@@ -49,6 +57,16 @@ impl Gazes {
         Some(step)
     }
 
+    /// What to tell the relay that has the publisher: every change, as lowering is for that relay to put off.
+    pub fn change(&mut self) -> Option<u16> {
+        let highest = self.highest();
+        (self.told_px.replace(highest).unwrap_or(0) != highest).then_some(highest)
+    }
+
+    fn highest(&self) -> u16 {
+        self.by.values().copied().max().unwrap_or(0)
+    }
+
     pub fn due(&self) -> Option<Instant> {
         self.lower_at
     }
@@ -58,8 +76,8 @@ impl Gazes {
 mod tests {
     use super::*;
 
-    const NOE: PeerKey = PeerKey { place: 1, serial: 1 };
-    const ZOE: PeerKey = PeerKey { place: 2, serial: 2 };
+    const NOE: Gazer = Gazer::Peer(PeerKey { place: 1, serial: 1 });
+    const ZOE: Gazer = Gazer::Relay(RelayId(1));
 
     #[test]
     fn the_largest_picture_counts_at_once_and_a_smaller_one_after_a_while() {

@@ -27,7 +27,8 @@ impl Relay {
         if peer.link == Link::Dead {
             return Err(Dropped::BadDtls);
         }
-        let progress = peer.dtls.receive(bytes, &peer.fingerprints, &self.dtls, now);
+        let dtls = peer.dtls.as_mut().ok_or(Dropped::BadDtls)?;
+        let progress = dtls.receive(bytes, &peer.fingerprints, &self.dtls, now);
         self.send_dtls(key, now);
         match progress {
             Progress::Going => Ok(()),
@@ -53,12 +54,13 @@ impl Relay {
     /// Sends what DTLS has to send and wakes it when it wants.
     pub(crate) fn send_dtls(&mut self, key: PeerKey, now: Instant) {
         let Some(peer) = self.peers.get_mut(key) else { return };
-        while let Some(flight) = peer.dtls.poll_transmit() {
+        let Some(dtls) = &mut peer.dtls else { return };
+        while let Some(flight) = dtls.poll_transmit() {
             if let Some(path) = peer.ice.path() {
                 self.control.push_back(Control { path, bytes: flight.to_vec() });
             }
         }
-        if let Some(at) = peer.dtls.poll_timeout() {
+        if let Some(at) = dtls.poll_timeout() {
             self.arm(key, Timer::Dtls, at.max(now));
         }
     }
@@ -121,6 +123,9 @@ impl Relay {
         if known.is_none() && peer.streams.len() == STREAMS_MAX {
             return Err(Dropped::NotNegotiated);
         }
+        if peer.streams.is_empty() {
+            self.events.push_back(Event::Publishes { peer: peer.id });
+        }
         self.streams_made += 1;
         let announced = peer.tracks[track].ssrcs.iter().find(|(ssrc, _)| *ssrc == header.ssrc);
         let rtx = announced.and_then(|(_, rtx)| *rtx);
@@ -143,7 +148,7 @@ impl Relay {
     }
 
     /// A stream flows that did not: everybody's plan may change, before its first packet is lost.
-    fn flow_begins(&mut self, key: PeerKey, i: usize, now: Instant) {
+    pub(crate) fn flow_begins(&mut self, key: PeerKey, i: usize, now: Instant) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         peer.streams[i].is_flowing = true;
         let (id, room_id) = (peer.id, peer.room);
@@ -151,6 +156,7 @@ impl Relay {
         if shows && let Some(room) = self.rooms.get_mut(&room_id) {
             room.begin_screen(id);
         }
+        self.tell_streams(key);
         self.replan_room(room_id);
         self.settle(now);
         // Whom nobody looks at is told so as well.
@@ -231,10 +237,12 @@ impl Relay {
         let stream_id = peer.streams[i].id;
         if source == Source::Microphone {
             self.hear(key, id, level, now);
+            self.tell_level(key, level);
         }
         if !was_flowing {
             self.flow_begins(key, i, now);
         } else if is_resized {
+            self.tell_streams(key);
             self.replan_room(room);
             self.settle(now);
         }
@@ -255,14 +263,15 @@ impl Relay {
         self.fan_out(key, i, packet, header.payload_type, payload)
     }
 
-    fn hear(&mut self, key: PeerKey, id: crate::names::PeerId, level: Option<u8>, now: Instant) {
+    pub(crate) fn hear(&mut self, key: PeerKey, id: crate::names::PeerId, level: Option<u8>, now: Instant) {
         let Some(room_id) = self.peers.get(key).map(|peer| peer.room) else { return };
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
         let heard = room.speakers.on_packet(id, level, now);
         self.tell_heard(room_id, heard, now);
     }
 
-    fn fan_out(
+    /// To every slot that shows the stream, and to other relays.
+    pub(crate) fn fan_out(
         &mut self,
         key: PeerKey,
         i: usize,
@@ -275,11 +284,17 @@ impl Relay {
         if !packet.codec.is_audio() {
             stream.ring.push(packet.index, packet.timestamp, payload_type, packet.marker, packet.arrived, payload);
         }
-        if stream.routes.is_empty() {
-            return Err(Dropped::NotWanted);
+        let is_carried = !stream.trunks.is_empty();
+        let is_shown = !stream.routes.is_empty();
+        if is_carried {
+            self.carry(key, i, packet, payload);
+        }
+        if !is_shown {
+            return if is_carried { Ok(()) } else { Err(Dropped::NotWanted) };
         }
         let place = self.batch.push(packet, payload).ok_or(Dropped::QueueFull)?;
-        let routes = std::mem::take(&mut stream.routes);
+        let peer = self.peers.get_mut(key).ok_or(Dropped::UnknownAddress)?;
+        let routes = std::mem::take(&mut peer.streams[i].routes);
         self.gather(routes.len(), packet.arrived);
         for route in &routes {
             let pending = Pending { packet: place, slot: route.slot, why: Why::Media };

@@ -10,6 +10,10 @@ pub struct PeerId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SeatId(pub u64);
 
+/// Another relay of this process, or this one. The caller numbers them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RelayId(pub u16);
+
 /// One class's media: peers hear and see each other only within it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RoomId(pub u64);
@@ -27,6 +31,11 @@ impl Mid {
         let is_token = |b: u8| b.is_ascii_alphanumeric() || b"-_.+".contains(&b);
         let fits = (1..=Mid::LEN_MAX).contains(&text.len());
         (fits && text.bytes().all(is_token)).then(|| Mid(text.to_owned()))
+    }
+
+    /// Of no section: what is sent there does not come by this transport.
+    pub(crate) fn none() -> Mid {
+        Mid(String::new())
     }
 
     pub fn as_str(&self) -> &str {

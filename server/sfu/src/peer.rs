@@ -5,8 +5,8 @@ use crate::downlink::Downlink;
 use crate::dtls::Dtls;
 use crate::event::Pictures;
 use crate::gaze::Gazes;
-use crate::ice::IceAgent;
-use crate::names::{Audience, Mid, PeerId, Role, RoomId, Source};
+use crate::ice::{Credentials, IceAgent};
+use crate::names::{Audience, Mid, PeerId, RelayId, Role, RoomId, Source};
 use crate::permit::Permit;
 use crate::relay::Look;
 use crate::replay::ReportWindows;
@@ -15,6 +15,7 @@ use crate::session::{Extension, OfferedCodec, Section};
 use crate::share::Share;
 use crate::slot::{Slot, StreamId};
 use crate::srtp::SrtpKeys;
+use crate::stand_in::StandIn;
 use crate::stats::PeerStats;
 use crate::stream::Stream;
 use crate::timers::{PeerKey, Timer};
@@ -39,6 +40,8 @@ pub enum Link {
     Lost,
     /// DTLS failed or was closed; only a new peer helps.
     Dead,
+    /// Another relay of this process has the transport: the peer is a stand-in.
+    Elsewhere(RelayId),
 }
 
 /// What one section sends, as it was negotiated.
@@ -59,6 +62,19 @@ impl Track {
             codecs: section.codecs.clone(),
             rids: section.rids.clone(),
             ssrcs: section.ssrcs.clone(),
+            gazes: Gazes::default(),
+        }
+    }
+
+    /// A track whose packets come already opened, numbered by their codecs.
+    pub fn of(source: Source, codecs: impl Iterator<Item = Codec>) -> Track {
+        let offered = |codec| OfferedCodec { codec, payload_type: codec as u8, rtx: None, fmtp: None };
+        Track {
+            source,
+            mid: Mid::none(),
+            codecs: codecs.map(offered).collect(),
+            rids: Vec::new(),
+            ssrcs: Vec::new(),
             gazes: Gazes::default(),
         }
     }
@@ -125,7 +141,8 @@ pub struct Peer {
     pub permit: Permit,
     pub link: Link,
     pub ice: IceAgent,
-    pub dtls: Dtls,
+    /// A stand-in has none.
+    pub dtls: Option<Dtls>,
     pub handshake_until: Option<Instant>,
     pub fingerprints: Vec<[u8; 32]>,
     /// The offer's sections and the SSRCs of slots, so that a later offer is answered alike.
@@ -138,6 +155,8 @@ pub struct Peer {
     pub extensions: [Option<u8>; Extension::ALL.len()],
     pub tracks: Vec<Track>,
     pub streams: Vec<Stream>,
+    /// Other relays on which this peer has a stand-in.
+    pub watchers: Vec<RelayId>,
     pub twcc: Twcc,
     pub slots: Vec<Slot>,
     pub feeds: Vec<Feed>,
@@ -158,6 +177,46 @@ pub struct Peer {
 }
 
 impl Peer {
+    /// Without a transport and without slots: it sends, by another relay, and receives nothing.
+    pub fn stand_in(key: PeerKey, who: StandIn, permit: Permit, now: Instant) -> Peer {
+        let nobody = Credentials { ufrag: String::new(), password: String::new() };
+        Peer {
+            id: who.peer,
+            key,
+            room: who.room,
+            role: who.role,
+            permit,
+            link: Link::Elsewhere(who.at),
+            ice: IceAgent::new(nobody, String::new()),
+            dtls: None,
+            handshake_until: None,
+            fingerprints: Vec::new(),
+            sections: Vec::new(),
+            answers: 0,
+            srtp: None,
+            report_windows: ReportWindows::default(),
+            rtcp_index: 0,
+            extensions: [None; Extension::ALL.len()],
+            tracks: Vec::new(),
+            streams: Vec::new(),
+            watchers: Vec::new(),
+            twcc: Twcc::default(),
+            slots: Vec::new(),
+            feeds: Vec::new(),
+            wanted: Vec::new(),
+            pictures: Pictures::All,
+            gazes: Vec::new(),
+            downlink: None,
+            share: Share::default(),
+            told: None,
+            pending: Vec::new(),
+            ntp_step: None,
+            armed: [None; Timer::COUNT],
+            ingress: Ingress::new(now),
+            stats: PeerStats::default(),
+        }
+    }
+
     /// Whether what this peer sends of `source` may reach a receiver with `role`.
     pub fn may_reach(&self, source: Source, role: Role) -> bool {
         self.permit.sources.contains(&source)

@@ -3,6 +3,7 @@
 
 use crate::allot::{Allotment, Demand, Layer, allot};
 use crate::event::{Event, Pictures, SlotFill};
+use crate::gaze::Gazer;
 use crate::link::Reduced;
 use crate::names::{PeerId, Role, RoomId, Source};
 use crate::peer::{Feed, Link, Peer};
@@ -31,11 +32,21 @@ impl Relay {
         self.replan.extend(room.members.values().filter(looks));
     }
 
+    /// Those in whose slots somebody is who goes.
+    pub(crate) fn replan_holders(&mut self, room: RoomId, gone: PeerId) {
+        let Some(room) = self.rooms.get(&room) else { return };
+        let holds = |key: &&PeerKey| {
+            self.peers.get(**key).is_some_and(|peer| peer.slots.iter().any(|slot| slot.person == Some(gone)))
+        };
+        self.replan.extend(room.members.values().filter(holds));
+    }
+
     /// Makes all plans that are due.
     pub(crate) fn settle(&mut self, now: Instant) {
         while let Some(receiver) = self.replan.pop_first() {
             self.plan(receiver, now);
         }
+        self.tell_wants();
     }
 
     fn plan(&mut self, key: PeerKey, now: Instant) {
@@ -151,7 +162,7 @@ impl Relay {
         for (publisher, source, height_px) in ended.chain(gazes.iter().copied()) {
             let Some(sender) = self.peers.get_mut(publisher) else { continue };
             if let Some(track) = sender.tracks.iter_mut().find(|track| track.source == source) {
-                track.gazes.set(key, height_px);
+                track.gazes.set(Gazer::Peer(key), height_px);
             }
             self.tell_wanted(publisher, now);
         }
@@ -190,6 +201,7 @@ impl Relay {
         for feed in feeds.iter().filter(|feed| !before.contains(feed)) {
             if let Some(stream) = self.peers.get_mut(feed.publisher).and_then(|peer| peer.stream_mut(feed.stream)) {
                 stream.routes.push(Route { receiver: key, slot: feed.slot });
+                self.trunks.unsettled.insert(feed.publisher);
             }
         }
         for aim in needy {
@@ -213,6 +225,7 @@ impl Relay {
     fn unroute(&mut self, receiver: PeerKey, feed: &Feed) {
         if let Some(stream) = self.peers.get_mut(feed.publisher).and_then(|peer| peer.stream_mut(feed.stream)) {
             stream.routes.retain(|route| *route != Route { receiver, slot: feed.slot });
+            self.trunks.unsettled.insert(feed.publisher);
         }
     }
 }

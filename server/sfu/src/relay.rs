@@ -7,7 +7,7 @@ use crate::downlink::Downlink;
 use crate::dtls::{Dtls, DtlsConfig};
 use crate::event::{Event, Pictures, SlotStats};
 use crate::ice::{Credentials, IceAgent};
-use crate::names::{Mid, PeerId, Role, RoomId, Source};
+use crate::names::{Mid, PeerId, RelayId, Role, RoomId, Source};
 use crate::offer::{Offer, OfferError, ReceiveMids};
 use crate::outbox::{Arena, Batch};
 use crate::peer::{Ingress, Link, Peer, Track};
@@ -20,6 +20,7 @@ use crate::share::Share;
 use crate::slot::{Slot, StreamId};
 use crate::stats::{PeerStats, Stats};
 use crate::timers::{PeerKey, Timer, Timers};
+use crate::trunk::{News, Trunks};
 use crate::turn::{Turn, TurnConfig};
 use crate::twcc::Twcc;
 use crate::way::{Path, Way};
@@ -44,6 +45,8 @@ const LOOKS_MAX: usize = 64;
 /// What a relay is made of.
 #[derive(Clone)]
 pub struct RelayConfig {
+    /// Which of this process's relays it is.
+    pub id: RelayId,
     pub certificate: Certificate,
     /// Where browsers reach this shard's socket: the host candidates of every answer, best first.
     pub addresses: Vec<SocketAddr>,
@@ -90,6 +93,7 @@ pub(crate) struct Control {
 }
 
 pub struct Relay {
+    pub(crate) id: RelayId,
     pub(crate) addresses: Vec<SocketAddr>,
     has_tcp: bool,
     fingerprint: String,
@@ -115,7 +119,9 @@ pub struct Relay {
     /// Receivers whose slots are to be planned anew.
     pub(crate) replan: BTreeSet<PeerKey>,
     pub(crate) events: VecDeque<Event>,
+    /// Numbers no other relay of this process gives.
     pub(crate) streams_made: u64,
+    pub(crate) trunks: Trunks,
     /// When what waits to be sealed leaves; `None`: at once.
     pub(crate) media_due: Option<Instant>,
     /// The last instant that the caller named.
@@ -128,6 +134,7 @@ pub struct Relay {
 impl Relay {
     pub fn new(config: RelayConfig) -> Relay {
         Relay {
+            id: config.id,
             fingerprint: config.certificate.fingerprint(),
             dtls: DtlsConfig::new(&config.certificate),
             addresses: config.addresses,
@@ -149,7 +156,8 @@ impl Relay {
             receivers: VecDeque::new(),
             replan: BTreeSet::new(),
             events: VecDeque::new(),
-            streams_made: 0,
+            streams_made: u64::from(config.id.0) << 48,
+            trunks: Trunks::default(),
             media_due: None,
             now: None,
             epoch: None,
@@ -220,7 +228,7 @@ impl Relay {
             permit: Permit::nothing(),
             link: Link::New,
             ice: IceAgent::new(local, session.ufrag.clone()),
-            dtls: Dtls::new(&self.dtls),
+            dtls: Some(Dtls::new(&self.dtls)),
             handshake_until: None,
             fingerprints: session.fingerprints.clone(),
             sections,
@@ -231,6 +239,7 @@ impl Relay {
             extensions,
             tracks: tracks.collect(),
             streams: Vec::new(),
+            watchers: Vec::new(),
             twcc: Twcc::default(),
             slots,
             feeds: Vec::new(),
@@ -327,9 +336,12 @@ impl Relay {
     pub fn allow(&mut self, peer: PeerId, permit: Permit, now: Instant) {
         let Some(key) = self.peers.key_of(peer) else { return };
         let Some(sender) = self.peers.get_mut(key) else { return };
+        if sender.permit == permit {
+            return;
+        }
         let could_show = sender.may_send(Source::Screen);
         sender.permit = permit;
-        let room_id = sender.room;
+        let (room_id, sends) = (sender.room, !sender.streams.is_empty());
         let shows = sender.may_send(Source::Screen) && sender.flows(Source::Screen);
         if let Some(room) = self.rooms.get_mut(&room_id) {
             if !sender.may_send(Source::Microphone) {
@@ -341,7 +353,12 @@ impl Relay {
                 room.begin_screen(peer);
             }
         }
-        self.replan_room(room_id);
+        // Of somebody who has sent nothing, nobody knows but who looks for them: thousands may come at once.
+        if sends {
+            self.replan_room(room_id);
+        } else {
+            self.replan_viewers(room_id, peer);
+        }
         self.settle(now);
     }
 
@@ -403,13 +420,16 @@ impl Relay {
             self.arena.forget(remote);
         }
         self.replan.remove(&key);
+        if let Link::Elsewhere(at) = gone.link {
+            self.trunks.tell(at, News::Unwatch { peer });
+        }
+        self.replan_holders(gone.room, peer);
         if let Some(room) = self.rooms.get_mut(&gone.room) {
             room.leave(peer);
             if room.members.is_empty() {
                 self.rooms.remove(&gone.room);
             }
         }
-        self.replan_room(gone.room);
         self.settle(now);
     }
 

@@ -80,6 +80,11 @@ impl Speakers {
         self.stage.retain(|other| *other != peer);
     }
 
+    /// Whether somebody may be heard, or is among those who speak: all that others must know to choose as we do.
+    pub fn is_heard(&self, peer: PeerId) -> bool {
+        self.stage.contains(&peer) || self.told.contains(&peer)
+    }
+
     /// Who may be heard, the surest first: three for everybody, one in reserve.
     pub fn stage(&self) -> &[PeerId] {
         &self.stage

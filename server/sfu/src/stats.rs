@@ -36,10 +36,12 @@ pub enum Dropped {
     NotWanted,
     /// The caller did not drain the relay, or the receiver is not reachable.
     QueueFull,
+    /// Another relay lags behind with what is carried to it.
+    TrunkFull,
 }
 
 impl Dropped {
-    pub const COUNT: usize = Dropped::QueueFull as usize + 1;
+    pub const COUNT: usize = Dropped::TrunkFull as usize + 1;
 }
 
 /// Totals since the relay was made.
@@ -54,6 +56,8 @@ pub struct Stats {
     pub packets_retransmitted: u64,
     /// Sent once more, or empty, to learn what a way bears.
     pub packets_probing: u64,
+    /// Carried to other relays of this process.
+    pub packets_carried: u64,
     pub keyframes_requested: u64,
     dropped: [u64; Dropped::COUNT],
 }

@@ -1,11 +1,12 @@
 //! One published stream: an SSRC that a peer sends, with those who receive it.
 
-use crate::names::Source;
+use crate::names::{RelayId, Source};
 use crate::reception::Reception;
 use crate::replay::ReplayWindow;
 use crate::ring::Ring;
 use crate::slot::StreamId;
 use crate::timers::PeerKey;
+use crate::trunk::StreamState;
 use std::time::{Duration, Instant};
 
 /// Keyframes are ten times a picture: however many ask, a source is asked twice in this time…
@@ -38,6 +39,12 @@ pub struct Stream {
     /// Of the last keyframe, if the codec tells.
     pub height_px: Option<u16>,
     pub routes: Vec<Route>,
+    /// Other relays on which somebody shows it.
+    pub trunks: Vec<RelayId>,
+    /// What those who watch were told of it last.
+    pub told: Option<StreamState>,
+    /// Of a stand-in: whether the relay that has the person was told that it is shown here.
+    pub is_wanted: bool,
     /// As of the last look; a change makes the receivers' plans anew.
     pub is_flowing: bool,
     pub keyframes: KeyframeRequests,
@@ -57,6 +64,9 @@ impl Stream {
             ring: Ring::default(),
             height_px: None,
             routes: Vec::new(),
+            trunks: Vec::new(),
+            told: None,
+            is_wanted: false,
             is_flowing: true,
             keyframes: KeyframeRequests::default(),
         }

@@ -1,6 +1,7 @@
 //! Calls as their people would tell them: joined, seen, heard, silenced, attacked.
 
 mod links;
+mod trunks;
 mod ways;
 mod world;
 

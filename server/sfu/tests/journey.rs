@@ -1,8 +1,8 @@
 //! A journey over real sockets: the `webrtc` crate publishes, another receives.
 
 use preau_sfu::{
-    Certificate, Event, Look, Mid, Offer, PeerId, Permit, ReceiveMids, Relay, RelayConfig, Role, RoomId, Source, Way,
-    Ways,
+    Certificate, Event, Look, Mid, Offer, PeerId, Permit, ReceiveMids, Relay, RelayConfig, RelayId, Role, RoomId,
+    Source, Way, Ways,
 };
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_VP8, MediaEngine};
@@ -36,8 +36,13 @@ async fn run_relay(
 ) {
     let address = socket.local_addr().unwrap();
     let certificate = Certificate::generate().unwrap();
-    let mut relay =
-        Relay::new(RelayConfig { certificate, addresses: vec![address], seed: [5; 32], ways: Ways::default() });
+    let mut relay = Relay::new(RelayConfig {
+        id: RelayId(0),
+        certificate,
+        addresses: vec![address],
+        seed: [5; 32],
+        ways: Ways::default(),
+    });
     let mut bytes = [0; 2048];
     loop {
         let wake = relay.poll_timeout().unwrap_or(Instant::now() + PATIENCE);

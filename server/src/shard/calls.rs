@@ -123,7 +123,7 @@ impl Room {
     /// Passes on what the relay reports of this class.
     pub fn relay_says(&mut self, event: sfu::Event, reach: &mut Reach<'_>) {
         match event {
-            sfu::Event::Connected { .. } => {}
+            sfu::Event::Connected { .. } | sfu::Event::Publishes { .. } => {}
             sfu::Event::Disconnected { peer, why } => match why {
                 // The browser restarts ICE by itself when its network is back.
                 Farewell::ConsentExpired => {}

@@ -58,6 +58,7 @@ impl Media {
         match event {
             Event::Connected { peer }
             | Event::Disconnected { peer, .. }
+            | Event::Publishes { peer }
             | Event::Slots { peer, .. }
             | Event::Link { peer, .. }
             | Event::Wanted { peer, .. } => self.owners.get(peer).map(|owner| owner.class),

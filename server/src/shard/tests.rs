@@ -31,6 +31,7 @@ impl World {
     fn new() -> World {
         let certificate = Certificate::generate().expect("a certificate");
         let relay = RelayConfig {
+            id: preau_sfu::RelayId(0),
             certificate,
             addresses: vec!["127.0.0.1:9".parse().expect("address")],
             seed: [7; 32],

@@ -5,7 +5,7 @@
 use bytes::BytesMut;
 use preau_sfu::{
     Certificate, ConnectionNews, Dropped, Event, Look, Mid, Offer, PeerId, Permit, ReceiveMids, Relay, RelayConfig,
-    Role, RoomId, Source, Way, Ways,
+    RelayId, Role, RoomId, Source, Way, Ways,
 };
 use rtc_crypto::{RTCCryptoProvider, providers::AwsLcRsProvider};
 use rtc_dtls::config::{ConfigBuilder, HandshakeConfig};
@@ -89,10 +89,14 @@ impl World {
     }
 
     pub fn with(ways: Ways, now: Instant) -> World {
+        World::numbered(RelayId(0), ways, now)
+    }
+
+    pub fn numbered(id: RelayId, ways: Ways, now: Instant) -> World {
         let certificate = Certificate::generate().unwrap();
         let addresses = vec!["192.0.2.1:5000".parse().unwrap()];
         World {
-            relay: Relay::new(RelayConfig { certificate, addresses, seed: [3; 32], ways }),
+            relay: Relay::new(RelayConfig { id, certificate, addresses, seed: [3; 32], ways }),
             now,
             browsers: BTreeMap::new(),
             events: Vec::new(),
