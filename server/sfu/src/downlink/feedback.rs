@@ -13,6 +13,7 @@ pub struct Feedback<'b> {
     base: u16,
     count: u16,
     reference: u32,
+    ordinal: u8,
     chunks: &'b [u8],
     deltas: &'b [u8],
 }
@@ -24,6 +25,7 @@ impl<'b> Feedback<'b> {
         let base = u16::from_be_bytes([head[0], head[1]]);
         let count = u16::from_be_bytes([head[2], head[3]]);
         let reference = u32::from_be_bytes([0, head[4], head[5], head[6]]);
+        let ordinal = head[7];
         if count > COVERED_MAX {
             return None;
         }
@@ -40,12 +42,12 @@ impl<'b> Feedback<'b> {
             }
         }
         let (chunks, deltas) = rest.split_at_checked(chunks_len)?;
-        Some(Feedback { base, count, reference, chunks, deltas: deltas.get(..deltas_len)? })
+        Some(Feedback { base, count, reference, ordinal, chunks, deltas: deltas.get(..deltas_len)? })
     }
 
     /// Each packet that arrived, by its number, with its arrival on the receiver's clock, µs.
     pub fn arrivals(&self) -> impl Iterator<Item = (u16, i64)> + 'b {
-        let Feedback { base, count, reference, chunks, mut deltas } = *self;
+        let Feedback { base, count, reference, ordinal: _, chunks, mut deltas } = *self;
         let mut at_us = i64::from(reference) * REFERENCE_US;
         let chunks = chunks.chunks_exact(2).map(|two| u16::from_be_bytes([two[0], two[1]]));
         let numbered = chunks.flat_map(symbols).take(usize::from(count)).enumerate();
@@ -66,6 +68,16 @@ impl<'b> Feedback<'b> {
             at_us += ticks * TICK_US;
             Some((base.wrapping_add(i as u16), at_us))
         })
+    }
+
+    /// The first number it covers.
+    pub fn first(&self) -> u16 {
+        self.base
+    }
+
+    /// The how manieth report it is: whoever misses one sees it here.
+    pub fn ordinal(&self) -> u8 {
+        self.ordinal
     }
 
     /// The last number it covers.

@@ -13,15 +13,15 @@ pub use probe::STEP as PROBE_STEP;
 
 use delay::{Delay, Usage};
 use probe::{Finding, Prober};
-use queue::Queue;
+use queue::{Queue, Standing};
 use rate::{Arriving, Flow, Loss, Rate};
 use sent::SentLog;
 use std::time::{Duration, Instant};
 
 /// Packets left and no report came for this long: the way is blocked.
 const SILENCE_MAX: Duration = Duration::from_secs(1);
-/// Less than this in a queue is not worth a cut.
-const STANDS_US: i64 = 30_000;
+/// Jitter does not take away so much of what leaves in half a second; a way that has become narrow does.
+const STEEP: f64 = 0.6;
 /// Until the receiver's reports tell.
 const RTT_START: Duration = Duration::from_millis(100);
 
@@ -37,6 +37,8 @@ pub struct Downlink {
     prober: Prober,
     rtt: Option<Duration>,
     reported_at: Option<Instant>,
+    /// Of the last report: its ordinal, and the last number it told of.
+    reported: Option<(u8, u64)>,
     /// It was to report, and never did: nothing is known of its way.
     is_mute: bool,
 }
@@ -55,6 +57,7 @@ impl Downlink {
             prober: Prober::default(),
             rtt: None,
             reported_at: None,
+            reported: None,
             is_mute: false,
         }
     }
@@ -64,7 +67,6 @@ impl Downlink {
         let at_us = self.us(now);
         let bytes = u16::try_from(bytes).unwrap_or(u16::MAX);
         let number = self.log.push(at_us, bytes);
-        self.leaving.on_packet(at_us as i64, bytes);
         self.prober.on_sent(number, at_us, bytes);
         number as u16
     }
@@ -86,6 +88,14 @@ impl Downlink {
             // Of what was never sent: nothing of it counts.
             return;
         }
+        // If none is missing between this report and the one before, it also tells of what lies between them.
+        let ordinal = feedback.ordinal();
+        let follows = self.reported.filter(|(before, _)| before.wrapping_add(1) == ordinal);
+        let first = self.log.number(feedback.first());
+        for sent in self.log.cover(follows.map_or(first, |(_, last)| first.min(last + 1))..=newest) {
+            self.leaving.on_packet(sent.at_us as i64, sent.bytes);
+        }
+        self.reported = Some((ordinal, newest));
         let settled = self.log.settle(newest, self.us(now));
         self.loss.on_settled(settled, now);
         let usage = self.usage();
@@ -95,19 +105,28 @@ impl Downlink {
         if usage == Usage::Over && self.prober.disturbs(now) {
             return;
         }
-        let flow = Flow { leaving: self.leaving.bps(), arriving: self.arriving.bps(), loss: self.loss.share() };
+        let (leaving, arriving) = match self.standing() {
+            Standing::Much => (self.leaving.bps(), self.arriving.bps()),
+            _ => (self.leaving.bps_long(), self.arriving.bps_long()),
+        };
+        let flow = Flow { leaving, arriving, loss: self.loss.share() };
         self.rate.on_report(usage, &flow, self.rtt(), now);
         if usage == Usage::Over {
             self.prober.pause(now);
         }
     }
 
-    /// A delay that grows is overuse only where something stands in a queue.
+    /// A delay that grows or shrinks says something only where something stands in a queue.
     fn usage(&self) -> Usage {
-        match self.delay.usage() {
-            Usage::Over if self.queue.stands_us() < STANDS_US => Usage::Normal,
-            usage => usage,
+        match self.standing() {
+            Standing::Little => Usage::Normal,
+            _ => self.delay.usage(),
         }
+    }
+
+    fn standing(&self) -> Standing {
+        let lately = self.arriving.bps().zip(self.leaving.bps());
+        self.queue.standing(lately.is_some_and(|(arriving, leaving)| arriving < STEEP * leaving))
     }
 
     /// The round trip that the receiver's own report tells.

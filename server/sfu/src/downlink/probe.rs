@@ -20,10 +20,16 @@ const ANSWER_MAX: Duration = Duration::from_secs(2);
 /// What a probe leaves in a queue is gone after this, and out of the trend.
 const DRAINED_AFTER: Duration = Duration::from_millis(600);
 
-const PAUSE_MIN: Duration = Duration::from_millis(200);
-/// A link that was found too narrow is tried again after this, doubled each time.
+const PAUSE_MIN: Duration = Duration::from_millis(100);
+/// A link that was found narrower than asked for, but wider than was known, is asked again after this.
+const PAUSE_FOUND: Duration = Duration::from_millis(800);
+/// A link that was found no wider than known is tried again after this, doubled each time.
 const PAUSE_FAILED: Duration = Duration::from_secs(2);
 const PAUSE_MAX: Duration = Duration::from_secs(20);
+/// What was found is wider than what was known if it is this much more…
+const WIDER: f64 = 1.05;
+/// …and a queue of its own making leaves so much of what came through.
+const FOUND_SHARE: f64 = 0.9;
 
 /// What a probe taught.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,6 +40,7 @@ pub enum Finding {
 }
 
 struct Cluster {
+    known_bps: f64,
     target_bps: f64,
     steps_left: u32,
     due: Instant,
@@ -91,6 +98,7 @@ impl Prober {
             return false;
         }
         self.cluster = Some(Cluster {
+            known_bps: bps,
             // A little above: what is measured is a little below.
             target_bps: (1.15 * wanted_bps).min(LEAP_MAX * bps),
             steps_left: STEPS,
@@ -163,8 +171,13 @@ impl Prober {
             return Finding::Nothing;
         };
         if came < QUEUED * left {
-            self.pause_after_failure(now);
-            return Finding::Bears(0.95 * came);
+            let found = FOUND_SHARE * came;
+            if found > WIDER * cluster.known_bps {
+                self.not_before = Some(now + PAUSE_FOUND);
+            } else {
+                self.pause_after_failure(now);
+            }
+            return Finding::Bears(found);
         }
         self.failures = 0;
         self.not_before = Some(now + PAUSE_MIN);

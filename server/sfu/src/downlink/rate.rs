@@ -17,8 +17,10 @@ const GROWTH: f64 = 1.08;
 const PACKET_BITS: f64 = 9_600.0;
 /// A cut leaves this share of what arrives, so that the queue drains.
 const CUT: f64 = 0.85;
-/// With more than this share of what leaves arriving, no queue of ours grows.
-const DELIVERED: f64 = 0.95;
+/// With more than this share of what leaves arriving, no queue of ours grows…
+const DELIVERED: f64 = 0.9;
+/// …and a cut leaves nearly all of it.
+const KEPT: f64 = 0.95;
 /// A queue takes a while to drain after a cut.
 const CUT_EVERY: Duration = Duration::from_millis(250);
 /// What is not used proves nothing: the rate stays within this multiple of what arrives.
@@ -31,12 +33,13 @@ const LOSS_GROWS_MAX: f64 = 0.12;
 const LOSS_CUT: f64 = 0.25;
 const LOSS_CUT_EVERY: Duration = Duration::from_secs(1);
 
-/// Arrivals are counted in slices of this length…
+/// Packets are counted in slices of this length…
 const SLICE_US: i64 = 50_000;
-/// …over this many of them.
-const SLICES: usize = 10;
+/// …over this many of them: half a second, and long enough for jitter to even out.
+const SLICES_SOON: i64 = 10;
+const SLICES: usize = 32;
 
-/// What arrives, over half a second of the receiver's clock.
+/// What leaves or arrives, over a while of somebody's clock.
 #[derive(Default)]
 pub struct Arriving {
     slices: [u32; SLICES],
@@ -60,14 +63,23 @@ impl Arriving {
         }
     }
 
-    /// Bits a second; `None` before there is a quarter of a second to go by.
+    /// Bits a second over half a second; `None` before there is a quarter to go by.
     pub fn bps(&self) -> Option<f64> {
-        let slices = (self.newest - self.first?).min(SLICES as i64 - 1);
-        if slices < SLICES as i64 / 2 {
+        self.over(SLICES_SOON - 1)
+    }
+
+    /// Bits a second over one and a half.
+    pub fn bps_long(&self) -> Option<f64> {
+        self.over(SLICES as i64 - 1)
+    }
+
+    fn over(&self, slices_max: i64) -> Option<f64> {
+        let slices = (self.newest - self.first?).min(slices_max);
+        if slices < SLICES_SOON / 2 {
             return None;
         }
         // The newest slice is not over yet.
-        let bytes: u32 = self.slices.iter().sum::<u32>() - self.slices[self.newest as usize % SLICES];
+        let bytes: u32 = (1..=slices).map(|back| self.slices[(self.newest - back) as usize % SLICES]).sum();
         Some(f64::from(bytes) * 8.0 * 1_000_000.0 / (slices * SLICE_US) as f64)
     }
 }
@@ -158,8 +170,9 @@ impl Rate {
         self.cut_at = Some(now);
         let arriving = flow.arriving.unwrap_or(self.bps);
         // All that leaves arrives: the queue is not ours alone, and what we send says little of the way.
-        if flow.leaving.is_none_or(|leaving| arriving > DELIVERED * leaving) && arriving < self.bps {
-            self.bps = (self.bps * CUT).max(DELIVERED * arriving).max(BPS_MIN);
+        if flow.leaving.is_none_or(|leaving| arriving > DELIVERED * (1.0 - flow.loss) * leaving) && arriving < self.bps
+        {
+            self.bps = (self.bps * CUT).max(KEPT * arriving).max(BPS_MIN);
             return;
         }
         let (mean, deviation) = self.link.unwrap_or((arriving, 0.05 * arriving));

@@ -47,6 +47,7 @@ pub struct World {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
     pub payload_type: u8,
+    pub marker: bool,
     pub sequence: u16,
     pub timestamp: u32,
     pub ssrc: u32,
@@ -398,6 +399,7 @@ impl Browser {
                 let plain = incoming.decrypt_rtp(bytes).unwrap();
                 self.seen.push(Seen {
                     payload_type: plain[1] & 0x7f,
+                    marker: plain[1] & 0x80 != 0,
                     sequence: u16::from_be_bytes([plain[2], plain[3]]),
                     timestamp: u32::from_be_bytes([plain[4], plain[5], plain[6], plain[7]]),
                     ssrc: u32::from_be_bytes([plain[8], plain[9], plain[10], plain[11]]),
