@@ -41,6 +41,8 @@ pub struct Config {
     pub first_teacher: DisplayName,
     /// How many shards; absent: one per core.
     pub shards: Option<u16>,
+    /// People of one class whose media its own shard carries before others help.
+    pub spread_from: u16,
     pub udp: UdpConfig,
     pub ways: WaysConfig,
     pub metrics: MetricsBind,
@@ -138,6 +140,7 @@ impl Default for Config {
             retention_days: 30,
             first_teacher: DisplayName::parse("Professeur").expect("a constant name"),
             shards: None,
+            spread_from: 150,
             udp: UdpConfig { bind: IpAddr::V6(Ipv6Addr::UNSPECIFIED), port: 0, addresses: Vec::new() },
             ways: WaysConfig { tcp: true, turn: true, turn_tls: None },
             metrics: MetricsBind::Default,

@@ -14,7 +14,8 @@ use tokio_util::task::TaskTracker;
 use crate::config::{Config, PublicUrl, TurnTls};
 use crate::doctor::Notice;
 use crate::http::{Relaying, Tls, TlsError};
-use crate::shard::{Epoch, Shard};
+use crate::neighbours::connect;
+use crate::shard::{Epoch, Shard, Spread};
 use crate::shards::Shards;
 use crate::store::{Store, unix_now};
 use crate::ways::{ARRIVING_MAX, Bound as BoundTcp, Crossing, Edge, Home, listen};
@@ -62,7 +63,8 @@ struct Common<'a> {
 
 pub fn launch(config: &Config, public_url: &PublicUrl, store: &Store) -> Result<Launched, LaunchError> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let count = config.shards.map_or(cores, usize::from);
+    let count = config.shards.unwrap_or(u16::try_from(cores).unwrap_or(u16::MAX));
+    let spread = Spread { shards: count, home_people_max: usize::from(config.spread_from) };
     let started = Instant::now();
     let turn_port = config.ways.turn_tls.as_ref().filter(|_| config.ways.turn).map(bind_turn).transpose()?;
     let common = Common {
@@ -76,12 +78,12 @@ pub fn launch(config: &Config, public_url: &PublicUrl, store: &Store) -> Result<
     let epoch = Epoch::new(started, unix_now());
     let (mut inboxes, mut threads, mut ports) = (Vec::new(), Vec::new(), Vec::new());
     let (mut listeners, mut arrivals) = (Vec::new(), Vec::new());
-    for index in 0..count {
+    for (index, others) in connect(count).into_iter().enumerate() {
         let (bound, tcp) = bind_media(config, index)?;
         let port = bound.address.port();
         let (arriving, arrived) = mpsc::channel(ARRIVING_MAX);
-        let shard = Shard::new(common.relay(index, port), epoch);
-        let (inbox, thread) = thread::start(index, shard, bound, arrived, store.clone())?;
+        let shard = Shard::new(common.relay(index, port), epoch, spread);
+        let (inbox, thread) = thread::start(index, shard, bound, arrived, others, store.clone())?;
         listeners.extend(tcp.map(|bound| (bound, None, Home::Shard(arriving.clone()))));
         arrivals.push(arriving);
         inboxes.push(inbox);

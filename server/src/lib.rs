@@ -8,6 +8,7 @@ pub mod house;
 pub mod http;
 pub mod launch;
 pub mod measures;
+mod neighbours;
 pub mod roster;
 pub mod run;
 pub mod session;

@@ -6,12 +6,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use preau_protocol::ClassId;
-use preau_sfu::{ConnectionId, ConnectionNews, Way};
+use preau_sfu::{ConnectionId, ConnectionNews, Load, RelayId, Way};
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
-use crate::shard::{Input, LineId, Output, Shard};
-use crate::shards::{Command, Down, INBOX_MAX, Load};
+use crate::neighbours::{FromNeighbours, LOADS_AT_ONCE_MAX, Neighbours, WORDS_AT_ONCE_MAX};
+use crate::shard::{Input, LineId, Output, Shard, Word};
+use crate::shards::{self, Command, Down, INBOX_MAX};
 use crate::store::Store;
 use crate::udp::{Bound, Udp};
 use crate::ways::{Arriving, Outbox};
@@ -31,13 +32,14 @@ pub fn start(
     shard: Shard,
     bound: Bound,
     arriving: mpsc::Receiver<Arriving>,
+    others: (Neighbours, FromNeighbours),
     store: Store,
 ) -> io::Result<(mpsc::Sender<Command>, std::thread::JoinHandle<()>)> {
     let (inbox, commands) = mpsc::channel(INBOX_MAX);
     let thread = std::thread::Builder::new().name(format!("shard-{index}")).spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
         let work = AssertUnwindSafe(|| {
-            runtime.and_then(|runtime| runtime.block_on(run(shard, bound, arriving, store, commands)))
+            runtime.and_then(|runtime| runtime.block_on(run(shard, bound, arriving, others, store, commands)))
         });
         let fault = match catch_unwind(work) {
             Ok(Ok(())) => return,
@@ -55,15 +57,17 @@ async fn run(
     shard: Shard,
     bound: Bound,
     mut arriving: mpsc::Receiver<Arriving>,
+    (neighbours, mut others): (Neighbours, FromNeighbours),
     store: Store,
     mut commands: mpsc::Receiver<Command>,
 ) -> io::Result<()> {
     let mut udp = Udp::new(bound)?;
     // Bounded by the store's own queue: each message answers something the store had accepted.
     let (answers, mut answered) = mpsc::unbounded_channel();
-    let mut driver = Driver { shard, lines: HashMap::new(), connections: HashMap::new(), store, answers };
+    let mut driver = Driver { shard, lines: HashMap::new(), connections: HashMap::new(), neighbours, store, answers };
     let mut batch = Vec::with_capacity(COMMANDS_AT_ONCE_MAX);
     let mut arrived = Vec::with_capacity(ARRIVED_AT_ONCE_MAX);
+    let (mut words, mut loads) = (Vec::new(), Vec::new());
     loop {
         let wake = driver.shard.poll_timeout();
         tokio::select! {
@@ -86,10 +90,13 @@ async fn run(
             1.. = arriving.recv_many(&mut arrived, ARRIVED_AT_ONCE_MAX) => {
                 driver.arrive(&mut arrived);
             }
+            1.. = others.words.recv_many(&mut words, WORDS_AT_ONCE_MAX) => driver.hear(&mut words),
+            1.. = others.loads.recv_many(&mut loads, LOADS_AT_ONCE_MAX) => driver.unload(&mut loads, &mut udp),
             () = at(wake) => driver.shard.handle_timeout(Instant::now()),
         }
         driver.flush();
         driver.transmit(&mut udp);
+        driver.tell_neighbours();
         driver.follow_connections();
     }
 }
@@ -105,6 +112,7 @@ struct Driver {
     shard: Shard,
     lines: HashMap<LineId, (ClassId, mpsc::Sender<Down>)>,
     connections: HashMap<ConnectionId, Outbox>,
+    neighbours: Neighbours,
     store: Store,
     answers: mpsc::UnboundedSender<Input>,
 }
@@ -120,8 +128,37 @@ impl Driver {
             }
             shard.settle(now);
             self.transmit(udp);
+            self.tell_neighbours();
         }
         Ok(())
+    }
+
+    /// What other shards have to say.
+    fn hear(&mut self, words: &mut Vec<(RelayId, Word)>) {
+        let now = Instant::now();
+        for (from, word) in words.drain(..) {
+            self.shard.hear(from, word, now);
+        }
+        self.shard.settle(now);
+    }
+
+    /// What other shards' relays sent: each load is a batch of its own.
+    fn unload(&mut self, loads: &mut Vec<(RelayId, Load)>, udp: &mut Udp) {
+        for (from, load) in loads.drain(..) {
+            let now = Instant::now();
+            self.shard.unload(from, load, now);
+            self.shard.settle(now);
+            self.transmit(udp);
+        }
+    }
+
+    fn tell_neighbours(&mut self) {
+        while let Some((to, word)) = self.shard.poll_word() {
+            self.neighbours.tell(to, word);
+        }
+        while let Some((to, load)) = self.shard.poll_load() {
+            self.neighbours.carry(to, load);
+        }
     }
 
     /// What has arrived over connections.
@@ -174,7 +211,7 @@ impl Driver {
             Command::Phase { class, answer } => drop(answer.send(self.shard.phase(class))),
             Command::Load { answer } => {
                 let (classes, sessions, relay) = self.shard.load();
-                drop(answer.send(Load { classes, sessions, relay: relay.clone() }));
+                drop(answer.send(shards::Load { classes, sessions, relay: relay.clone() }));
             }
             Command::Stop => {}
         }

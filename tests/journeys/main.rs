@@ -11,6 +11,7 @@ mod people_waiting;
 mod removal;
 mod school;
 mod slow;
+mod spread;
 mod students;
 mod tokens;
 mod unattended;

@@ -6,7 +6,7 @@ use preau_protocol::{Ask, ClassAsk, Close, IceServer, MediaAsk};
 use crate::school::{MEDIA, OUT, QUIET, School};
 
 /// What is left where only this transport gets through.
-fn only(servers: Vec<IceServer>, transport: &str) -> Vec<IceServer> {
+pub fn only(servers: Vec<IceServer>, transport: &str) -> Vec<IceServer> {
     let narrowed = servers.into_iter().map(|mut server| {
         server.urls.retain(|url| url.starts_with("turn:") && url.ends_with(transport));
         server

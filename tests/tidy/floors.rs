@@ -16,7 +16,7 @@ const CRATES: [(&str, &[&str]); 6] = [
 ];
 
 /// The floor of every module of the server (ARCHITECTURE.md). A module uses its own floor and those below.
-const FLOORS: [(&str, u8); 19] = [
+const FLOORS: [(&str, u8); 20] = [
     ("shard", 2),
     ("auth", 3),
     ("config", 3),
@@ -25,6 +25,7 @@ const FLOORS: [(&str, u8); 19] = [
     ("house", 4),
     ("http", 4),
     ("measures", 4),
+    ("neighbours", 4),
     ("session", 4),
     ("shards", 4),
     ("thread", 4),

@@ -204,7 +204,7 @@ mod tests {
     fn a_full_trunk_takes_news_but_no_packets_until_some_have_arrived() {
         let (mut ours, mut theirs) = (Trunks::default(), Trunks::default());
         let packet = Packet::padding(Instant::now());
-        let mut carry = |trunks: &mut Trunks| trunks.carry(THERE, PeerId(1), packet, &[7; 10]);
+        let carry = |trunks: &mut Trunks| trunks.carry(THERE, PeerId(1), packet, &[7; 10]);
         assert_eq!((0..2 * TRUNK_PACKETS_MAX).filter(|_| carry(&mut ours)).count(), TRUNK_PACKETS_MAX);
         ours.tell(THERE, News::Watch { peer: PeerId(2) });
         let (to, load) = ours.poll().unwrap();

@@ -13,6 +13,8 @@ use super::{Config, LogFormat, MetricsBind, PortalConfig, TlsFiles, TurnTls};
 const RETENTION_DAYS_MAX: i64 = 400;
 /// One shard is a thread and a port; a machine with more cores than this is worth a second look.
 const SHARDS_MAX: i64 = 256;
+/// More than any class has: then none is spread.
+const SPREAD_FROM_MAX: i64 = 10_000;
 /// Names in one list: an allow-list that a person can still read.
 const LIST_MAX: usize = 64;
 
@@ -245,6 +247,13 @@ pub static SETTINGS: &[Setting] = &[
         shape: Shape::Number,
         default: "0",
         set: |d, v| number(v, 0..=SHARDS_MAX).map(|x| d.config.shards = (x > 0).then_some(x as u16)),
+    },
+    Setting {
+        key: "spread_from",
+        about: "A class's media is carried by its own shard up to so many people, and past that by all that have room. More than that many who look at nine cameras each take half of a core.",
+        shape: Shape::Number,
+        default: "150",
+        set: |d, v| number(v, 1..=SPREAD_FROM_MAX).map(|x| d.config.spread_from = x as u16),
     },
     Setting {
         key: "tls.certificate",

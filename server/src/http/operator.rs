@@ -88,6 +88,8 @@ static RELAY: &[Figure] = &[
     ("relay_bytes_in_total", |load| load.relay.bytes_in),
     ("relay_bytes_out_total", |load| load.relay.bytes_out),
     ("relay_packets_forwarded_total", |load| load.relay.packets_forwarded),
+    ("relay_packets_carried_total", |load| load.relay.packets_carried),
+    ("relay_packets_uncarried_total", |load| load.relay.dropped(preau_sfu::Dropped::TrunkFull)),
     ("relay_packets_retransmitted_total", |load| load.relay.packets_retransmitted),
     ("relay_keyframes_requested_total", |load| load.relay.keyframes_requested),
 ];

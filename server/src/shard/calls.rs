@@ -3,18 +3,48 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use preau_classroom::MediaPermit;
 use preau_protocol::{
-    Close, Event, IceServer, Look, MediaEvent, Outcome, Pictures, ReceiveMids, Refusal, Role, SendMids, SessionId,
-    Slot, limits,
+    Close, Event, Felt, IceServer, Look, MediaEvent, Outcome, Pictures, ReceiveMids, Refusal, Role, SendMids,
+    SessionId, Slot, limits,
 };
-use preau_sfu::{self as sfu, Farewell, Mid, OfferError, Source};
+use preau_sfu::{self as sfu, Farewell, Mid, OfferError, Source, TurnCredentials};
 
 use super::Reach;
+use super::errand::Report;
 use super::media::Owner;
 use super::room::Room;
 
 /// Offers cost keys and memory; a browser that restarts ICE needs no more than this.
 const OFFER_EVERY: Duration = Duration::from_secs(2);
+
+/// What somebody waits for while a relay is asked, which another shard may have.
+pub enum Call {
+    Offer(OfferCall),
+    Ways { session: SessionId, id: u32 },
+    Felt { session: SessionId, id: u32, felt: Felt },
+    Inspect { session: SessionId, id: u32 },
+}
+
+pub struct OfferCall {
+    session: SessionId,
+    id: u32,
+    peer: sfu::PeerId,
+    /// To be made once more by a new peer, should a known one not take it.
+    spare: Option<Box<sfu::Offer>>,
+}
+
+impl Call {
+    /// Who waits, and for the answer to which request.
+    fn asker(&self) -> (SessionId, u32) {
+        match self {
+            Call::Offer(OfferCall { session, id, .. })
+            | Call::Ways { session, id }
+            | Call::Felt { session, id, .. }
+            | Call::Inspect { session, id } => (*session, *id),
+        }
+    }
+}
 
 impl Room {
     /// Answers a browser's offer. Only a seat has media: anybody else is shown out, and nothing was made.
@@ -34,40 +64,81 @@ impl Room {
             return self.refuse(session, id, Refusal::TooSoon, reach);
         }
         desk.last_offer = Some(reach.now);
-        let (person, role) = (desk.person, relay_role(desk.role));
         let Some(offer) = relay_offer(sdp, send, receive) else {
             return self.refuse(session, id, Refusal::BadOffer, reach);
         };
-        let owner = Owner { class: self.class(), session, person };
-        let known = reach.media.peer(session);
-        let answer = match known {
-            Some(peer) => reach.media.relay.answer(peer, self.media_room, role, &offer, reach.now),
-            None => Err(OfferError::SectionsChanged),
-        };
-        // A reloaded page offers from a new connection: its old media ends, and a new peer takes the seat's place.
-        let answer = match answer {
-            Err(OfferError::SectionsChanged | OfferError::FingerprintChanged) => {
-                self.forget_link(session);
-                reach.media.remove(session, reach.now);
-                let peer = reach.media.fresh_peer();
-                let answer = reach.media.relay.answer(peer, self.media_room, role, &offer, reach.now);
-                if answer.is_ok() {
-                    reach.media.keep(peer, owner);
-                }
-                answer
+        match reach.media.peer(session) {
+            Some(peer) => {
+                self.offer_as(peer, OfferCall { session, id, peer, spare: Some(Box::new(offer.clone())) }, offer, reach)
             }
-            known => known,
-        };
+            None => self.offer_anew(session, id, offer, permit, reach),
+        }
+    }
+
+    /// The offer of a new peer for a seat.
+    fn offer_anew(
+        &mut self,
+        session: SessionId,
+        id: u32,
+        offer: sfu::Offer,
+        permit: MediaPermit,
+        reach: &mut Reach<'_>,
+    ) {
+        let Some(desk) = self.desks.get(&session) else { return };
+        let owner = Owner { class: self.class(), session, person: desk.person };
+        let peer = reach.media.admit(owner, self.media_room, relay_role(desk.role), permit, reach.now);
+        self.offer_as(peer, OfferCall { session, id, peer, spare: None }, offer, reach);
+    }
+
+    fn offer_as(&mut self, peer: sfu::PeerId, call: OfferCall, offer: sfu::Offer, reach: &mut Reach<'_>) {
+        let answer = reach.media.offer(peer, offer, Call::Offer(call), reach.now);
+        self.answered(answer, reach);
+    }
+
+    /// What came of a call, if it is known already; from another shard it comes later.
+    pub fn answered(&mut self, answer: Option<(Call, Report)>, reach: &mut Reach<'_>) {
         match answer {
-            Ok(sdp) => {
-                reach.media.allow(session, permit, reach.now);
+            None => {}
+            Some((Call::Offer(call), Report::Offer(answer))) => self.offer_answered(call, answer, reach),
+            Some((Call::Ways { session, id }, Report::Ways(given))) => self.ways_given(session, id, given, reach),
+            Some((Call::Felt { session, id, felt }, Report::Inspect { link, slots })) => {
+                self.felt_at((session, id), felt, link, slots, reach);
+            }
+            Some((Call::Inspect { session, id }, Report::Inspect { slots, .. })) => {
+                self.inspected(session, id, slots, reach);
+            }
+            // Too much is under way; or an answer to another question, which no shard gives.
+            Some((call, _)) => {
+                let (session, id) = call.asker();
+                self.refuse(session, id, Refusal::TooSoon, reach);
+            }
+        }
+    }
+
+    fn offer_answered(&mut self, call: OfferCall, answer: Result<String, OfferError>, reach: &mut Reach<'_>) {
+        let OfferCall { session, id, peer, spare } = call;
+        // While another shard wrote its answer the seat may have gone, or the browser begun anew.
+        let Some((_, permit)) = self.seated_desk(session).filter(|_| reach.media.peer(session) == Some(peer)) else {
+            return self.refuse(session, id, Refusal::TooSoon, reach);
+        };
+        match (answer, spare) {
+            (Ok(sdp), _) => {
                 self.reply(session, id, Outcome::Answer { sdp }, reach);
                 self.look(session, reach);
                 self.look_at(session, reach);
                 self.restrict(session, reach);
                 self.tell_links_again(session, reach);
             }
-            Err(error) => {
+            // A reloaded page offers from a new connection: its old media ends, and a new peer takes the seat's place.
+            (Err(OfferError::SectionsChanged | OfferError::FingerprintChanged), Some(offer)) => {
+                self.forget_link(session);
+                reach.media.remove(session, reach.now);
+                self.offer_anew(session, id, *offer, permit, reach);
+            }
+            (Err(error), spare) => {
+                if spare.is_none() {
+                    reach.media.remove(session, reach.now);
+                }
                 tracing::debug!(code = error.code(), "an offer was refused");
                 self.refuse(session, id, Refusal::BadOffer, reach);
             }
@@ -105,15 +176,21 @@ impl Room {
             Pictures::Few => sfu::Pictures::Few,
             Pictures::None => sfu::Pictures::None,
         };
-        reach.media.relay.set_pictures(peer, pictures, reach.now);
+        reach.media.set_pictures(peer, pictures, reach.now);
     }
 
     /// How a session may come where neither UDP nor TCP gets through. Nobody but a seat learns of it.
     pub fn ways(&mut self, session: SessionId, id: u32, reach: &mut Reach<'_>) {
-        if self.seated_desk(session).is_none() {
+        let Some((desk, _)) = self.seated_desk(session) else {
             return self.hang_up(session, Close::NotAllowed, reach);
-        }
-        let given = reach.media.ways(session, reach.now);
+        };
+        let person = desk.person;
+        let owner = Owner { class: self.class(), session, person };
+        let given = reach.media.ways(owner, self.media_room, Call::Ways { session, id }, reach.now);
+        self.answered(given, reach);
+    }
+
+    fn ways_given(&mut self, session: SessionId, id: u32, given: Option<TurnCredentials>, reach: &mut Reach<'_>) {
         let ttl_s = given.as_ref().map_or(0, |given| u32::try_from(given.life.as_secs()).unwrap_or(u32::MAX));
         let server =
             given.map(|given| IceServer { urls: given.urls, username: given.username, credential: given.password });
@@ -123,7 +200,8 @@ impl Room {
     /// Passes on what the relay reports of this class.
     pub fn relay_says(&mut self, event: sfu::Event, reach: &mut Reach<'_>) {
         match event {
-            sfu::Event::Connected { .. } | sfu::Event::Publishes { .. } => {}
+            sfu::Event::Connected { .. } => {}
+            sfu::Event::Publishes { peer } => reach.media.publishes(peer, reach.now),
             sfu::Event::Disconnected { peer, why } => match why {
                 // The browser restarts ICE by itself when its network is back.
                 Farewell::ConsentExpired => {}
@@ -176,7 +254,7 @@ impl Room {
                 Some(sfu::Look { peer, height_px: look.height_px })
             })
             .collect();
-        reach.media.relay.view(peer, &looks, reach.now);
+        reach.media.view(peer, looks, reach.now);
     }
 
     /// Somebody's media is new: those who look at them see it from now on.

@@ -9,6 +9,8 @@ use preau_protocol::{
 };
 use preau_sfu as sfu;
 
+use super::calls::Call;
+use super::errand::Report;
 use super::room::Room;
 use super::{Output, Reach};
 
@@ -89,13 +91,29 @@ impl Room {
             return self.refuse(session, id, Refusal::TooSoon, reach);
         }
         desk.last_felt = Some(reach.now);
-        let person = desk.person;
+        let call = Call::Felt { session, id, felt };
         // The relay speaks up when its words change; its figures are read when somebody counts.
-        if let Some(link) = reach.media.peer(session).and_then(|peer| reach.media.relay.link(peer)) {
+        let figures = self.figures(session, call, reach);
+        self.answered(figures, reach);
+    }
+
+    /// What a browser felt, with what the relay knows of its connection at that time.
+    pub(super) fn felt_at(
+        &mut self,
+        (session, id): (SessionId, u32),
+        felt: Felt,
+        link: Option<sfu::Link>,
+        slots: Vec<sfu::SlotStats>,
+        reach: &mut Reach<'_>,
+    ) {
+        let Some(person) = self.desks.get(&session).filter(|desk| desk.permit.is_some()).map(|desk| desk.person) else {
+            return;
+        };
+        if let Some(link) = link {
             self.links.set(person_link(person, &link), reach.now_ms);
         }
         if let Some(link) = self.links.felt(person, felt, reach.now_ms) {
-            let slots = self.slots_of(session, reach);
+            let slots = wire_figures(slots, reach);
             reach.out.push_back(Output::Measured(Box::new(Measured { link, felt, slots })));
         }
         self.reply(session, id, Outcome::Done {}, reach);
@@ -112,19 +130,21 @@ impl Room {
         let Some(theirs) = self.classroom.session_of(person) else {
             return self.refuse(session, id, Refusal::NoSuchPerson, reach);
         };
-        let slots = self.slots_of(theirs, reach);
+        let figures = self.figures(theirs, Call::Inspect { session, id }, reach);
+        self.answered(figures, reach);
+    }
+
+    pub(super) fn inspected(&mut self, session: SessionId, id: u32, slots: Vec<sfu::SlotStats>, reach: &mut Reach<'_>) {
+        let slots = wire_figures(slots, reach);
         self.reply(session, id, Outcome::Inspected { slots }, reach);
     }
 
-    fn slots_of(&self, session: SessionId, reach: &Reach<'_>) -> Vec<SlotFigures> {
-        let Some(peer) = reach.media.peer(session) else { return Vec::new() };
-        let figures = |slot: sfu::SlotStats| {
-            let person = reach.media.owner(slot.from?)?.person;
-            let source = wire_source(slot.source);
-            let height_px = slot.height_px.unwrap_or(0);
-            Some(SlotFigures { source, person, kbps: slot.kbps, height_px, loss: slot.loss })
-        };
-        reach.media.relay.slots(peer).into_iter().filter_map(figures).collect()
+    /// Asks the relay for a session's figures; without media there are none.
+    fn figures(&self, session: SessionId, call: Call, reach: &mut Reach<'_>) -> Option<(Call, Report)> {
+        match reach.media.peer(session) {
+            Some(peer) => reach.media.inspect(peer, call, reach.now),
+            None => Some((call, Report::Inspect { link: None, slots: Vec::new() })),
+        }
     }
 
     /// The relay's word about somebody's connection: to themselves when it concerns them, to teachers by and by.
@@ -189,6 +209,15 @@ impl Room {
         desk.wanted.clear();
         self.links.forget(desk.person);
     }
+}
+
+fn wire_figures(slots: Vec<sfu::SlotStats>, reach: &Reach<'_>) -> Vec<SlotFigures> {
+    let figures = |slot: sfu::SlotStats| {
+        let person = reach.media.owner(slot.from?)?.person;
+        let (source, height_px) = (wire_source(slot.source), slot.height_px.unwrap_or(0));
+        Some(SlotFigures { source, person, kbps: slot.kbps, height_px, loss: slot.loss })
+    };
+    slots.into_iter().filter_map(figures).collect()
 }
 
 fn in_frames(people: Vec<PersonLink>) -> Vec<Event> {

@@ -9,11 +9,14 @@
 //! ```
 
 mod calls;
+mod carrier;
 mod desk;
 mod epoch;
+mod errand;
 mod links;
 mod media;
 mod room;
+mod spread;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -23,12 +26,14 @@ use std::time::Instant;
 
 use preau_classroom::{Classroom, DeviceId, Entry, Identity, Input as ClassInput, Setup};
 use preau_protocol::{Ask, ClassId, Close, Invited, PersonId, Phase, Resume, SessionId, UnixMs};
-use preau_sfu::{ConnectionId, ConnectionNews, Relay, RelayConfig, Transmit, Way};
+use preau_sfu::{ConnectionId, ConnectionNews, Event, Farewell, Relay, RelayConfig, RelayId, Transmit, Way};
 
 pub use epoch::Epoch;
+pub use errand::Word;
 pub use links::Measured;
-use media::Media;
+use media::{Heard, Media};
 use room::Room;
+pub use spread::Spread;
 
 /// Visitors who may wait for a class to be read from the store. A whole roster comes at once; more is a flood.
 const LOADING_MAX: usize = 1_024;
@@ -151,6 +156,7 @@ struct Reach<'a> {
 }
 
 pub struct Shard {
+    id: RelayId,
     epoch: Epoch,
     media: Media,
     rooms: BTreeMap<ClassId, Room>,
@@ -163,10 +169,12 @@ pub struct Shard {
 }
 
 impl Shard {
-    pub fn new(relay: RelayConfig, epoch: Epoch) -> Shard {
+    pub fn new(relay: RelayConfig, epoch: Epoch, spread: Spread) -> Shard {
+        let id = relay.id;
         Shard {
+            id,
             epoch,
-            media: Media::new(Relay::new(relay)),
+            media: Media::new(Relay::new(relay), id, spread),
             rooms: BTreeMap::new(),
             loading: BTreeMap::new(),
             timers: BTreeSet::new(),
@@ -206,7 +214,7 @@ impl Shard {
     /// A datagram that makes the relay panic is a bug, and stays its sender's: their media ends and begins anew, and
     /// nobody else's is touched.
     pub fn receive(&mut self, from: Way, to: Option<IpAddr>, bytes: &mut [u8], now: Instant) {
-        let relay = &mut self.media.relay;
+        let relay = &mut self.media.carrier.relay;
         if catch_unwind(AssertUnwindSafe(|| relay.receive(from, to, bytes, now))).is_err() {
             self.media_failed(from, to, now);
         }
@@ -214,32 +222,67 @@ impl Shard {
 
     fn media_failed(&mut self, from: Way, to: Option<IpAddr>, now: Instant) {
         tracing::error!("a datagram made the relay panic; its sender's media begins anew");
-        let Some(peer) = self.media.relay.peer_at(from, to) else { return };
-        let Some(owner) = self.media.owner(peer) else { return };
-        let event = preau_sfu::Event::Disconnected { peer, why: preau_sfu::Farewell::Closed };
-        self.in_room(owner.class, now, |room, reach| room.relay_says(event, reach));
+        let Some(peer) = self.media.carrier.relay.peer_at(from, to) else { return };
+        self.pass_on(Event::Disconnected { peer, why: Farewell::Closed }, now);
     }
 
     /// The edge has a new connection; its datagrams come by [`Shard::receive`].
     pub fn open(&mut self, id: ConnectionId, from: SocketAddr, now: Instant) {
-        self.media.relay.open(id, from, now);
+        self.media.carrier.relay.open(id, from, now);
     }
 
     pub fn close(&mut self, id: ConnectionId) {
-        self.media.relay.close(id);
+        self.media.carrier.relay.close(id);
     }
 
     /// What is to be done about connections, until `None`.
     pub fn poll_connection(&mut self) -> Option<ConnectionNews> {
-        self.media.relay.poll_connection()
+        self.media.carrier.relay.poll_connection()
     }
 
     /// Passes on what the relay has to say since the last call.
     pub fn settle(&mut self, now: Instant) {
-        while let Some(event) = self.media.relay.poll_event() {
-            let Some(class) = self.media.class_of(&event) else { continue };
-            self.in_room(class, now, |room, reach| room.relay_says(event, reach));
+        while let Some(event) = self.media.carrier.relay.poll_event() {
+            self.pass_on(event, now);
         }
+    }
+
+    /// What the relay says is for the class; another shard's class is told by that shard.
+    fn pass_on(&mut self, event: Event, now: Instant) {
+        let home = Media::home_of(&event);
+        if home == self.id {
+            let Some(class) = self.media.class_of(&event) else { return };
+            self.in_room(class, now, |room, reach| room.relay_says(event, reach));
+        } else if !matches!(event, Event::Speaking { .. }) {
+            // Who speaks, the home's own relay knows.
+            self.media.tell_home(home, event);
+        }
+    }
+
+    /// A word of another shard.
+    pub fn hear(&mut self, from: RelayId, word: Word, now: Instant) {
+        match self.media.hear(from, word, now) {
+            Some(Heard::Answer { class, call, report }) => {
+                self.in_room(class, now, |room, reach| room.answered(Some((call, report)), reach));
+            }
+            Some(Heard::Said(event)) => self.pass_on(event, now),
+            None => {}
+        }
+    }
+
+    /// What another shard's relay sent to ours. Call [`Shard::settle`] after it.
+    pub fn unload(&mut self, from: RelayId, load: preau_sfu::Load, now: Instant) {
+        self.media.carrier.relay.unload(from, load, now);
+    }
+
+    /// What is for other shards, until `None`.
+    pub fn poll_word(&mut self) -> Option<(RelayId, Word)> {
+        self.media.poll_word()
+    }
+
+    /// What our relay has for those of other shards, until `None`.
+    pub fn poll_load(&mut self) -> Option<(RelayId, preau_sfu::Load)> {
+        self.media.carrier.relay.poll_load()
     }
 
     pub fn poll_output(&mut self) -> Option<Output> {
@@ -247,17 +290,17 @@ impl Shard {
     }
 
     pub fn poll_transmit(&mut self) -> Option<Transmit<'_>> {
-        self.media.relay.poll_transmit()
+        self.media.carrier.relay.poll_transmit()
     }
 
     pub fn poll_timeout(&self) -> Option<Instant> {
         let class = self.timers.first().map(|(at, _)| self.epoch.instant(*at));
-        [class, self.media.relay.poll_timeout()].into_iter().flatten().min()
+        [class, self.media.carrier.relay.poll_timeout()].into_iter().flatten().min()
     }
 
     pub fn handle_timeout(&mut self, now: Instant) {
-        if self.media.relay.poll_timeout().is_some_and(|at| at <= now) {
-            self.media.relay.handle_timeout(now);
+        if self.media.carrier.relay.poll_timeout().is_some_and(|at| at <= now) {
+            self.media.carrier.relay.handle_timeout(now);
         }
         let now_ms = self.epoch.unix(now);
         while let Some((_, class)) = self.timers.first().copied().filter(|(at, _)| *at <= now_ms) {
@@ -273,7 +316,7 @@ impl Shard {
 
     /// Figures for the metrics: classes in session, sessions, and the relay's counters.
     pub fn load(&self) -> (usize, usize, &preau_sfu::Stats) {
-        (self.rooms.len(), self.rooms.values().map(Room::sessions).sum(), self.media.relay.stats())
+        (self.rooms.len(), self.rooms.values().map(Room::sessions).sum(), self.media.carrier.relay.stats())
     }
 
     fn arrive(&mut self, arrival: Arrival, now: Instant) {
@@ -348,7 +391,7 @@ impl Shard {
         let after = room.wakes_at();
         before.map(|at| self.timers.remove(&(at, class)));
         if room.is_over() {
-            self.media.close(room.media_room);
+            self.media.close(room.media_room, now);
             self.rooms.remove(&class);
         } else {
             after.map(|at| self.timers.insert((at, class)));

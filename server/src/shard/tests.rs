@@ -11,6 +11,8 @@ use uuid::Uuid;
 
 use super::*;
 
+mod spread;
+
 const CLASS: ClassId = ClassId(Uuid::from_u128(1));
 const ADA: u128 = 0xada;
 const NOE: u128 = 0x0e0;
@@ -29,17 +31,22 @@ struct World {
 
 impl World {
     fn new() -> World {
+        World::on(RelayId(0), Spread { shards: 1, home_people_max: 100 })
+    }
+
+    /// The shard of this number.
+    fn on(id: RelayId, spread: Spread) -> World {
         let certificate = Certificate::generate().expect("a certificate");
         let relay = RelayConfig {
-            id: preau_sfu::RelayId(0),
+            id,
             certificate,
-            addresses: vec!["127.0.0.1:9".parse().expect("address")],
+            addresses: vec![std::net::SocketAddr::from(([127, 0, 0, 1], 9 + id.0))],
             seed: [7; 32],
             ways: Ways::default(),
         };
         let now = Instant::now();
         World {
-            shard: Shard::new(relay, Epoch::new(now, UnixMs(1_000_000))),
+            shard: Shard::new(relay, Epoch::new(now, UnixMs(1_000_000)), spread),
             now,
             entries: Vec::new(),
             durable: 0,
