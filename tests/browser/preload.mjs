@@ -27,9 +27,11 @@ export function preload() {
     }
   };
   // Another way to the server than it offers itself: the first of its addresses becomes this one, the others go.
+  // `tcp address:port` leads there by TCP.
   function led(sdp, way) {
-    const [, first] = /a=candidate:(.*? udp .*?)\r\n/.exec(sdp) ?? [];
-    const there = first.replace(/[^ ]+ \d+ typ/, `${way.replace(/:(\d+)$/, ' $1')} typ`);
+    const [, tcp, address, port] = /^(tcp )?(.*):(\d+)$/.exec(way);
+    const [, first] = (tcp ? /a=candidate:(.*? tcp .*?)\r\n/ : /a=candidate:(.*? udp .*?)\r\n/).exec(sdp) ?? [];
+    const there = first.replace(/[^ ]+ \d+ typ/, `${address} ${port} typ`);
     return sdp.replace(/a=candidate:.*\r\n/g, (line) => (line.includes(first) ? `a=candidate:${there}\r\n` : ''));
   }
 

@@ -77,6 +77,6 @@ export class Links {
     this.seed += 1;
     const way = await this.shaper.open(name, this.school.server.udp[0], this.seed);
     await this.shaper.set(name, weather);
-    return way;
+    return weather.by === 'tcp' ? `tcp ${way}` : way;
   }
 }

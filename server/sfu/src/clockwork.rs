@@ -5,6 +5,7 @@ use crate::names::Source;
 use crate::peer::Link;
 use crate::relay::Relay;
 use crate::report;
+use crate::stream::note_starved;
 use crate::timers::{PeerKey, Timer};
 use crate::turn::Turn;
 use crate::twcc::FEEDBACK_EVERY;
@@ -124,7 +125,7 @@ impl Relay {
         self.arm(key, Timer::Report, now + REPORT_EVERY);
     }
 
-    /// Tells a publisher how its streams arrive. Returns whether one of them has stopped.
+    /// Tells a publisher how its streams arrive. Returns whether one of them has stopped, or is starved or fed anew.
     fn report(&mut self, key: PeerKey, now: Instant) -> bool {
         let Some(peer) = self.peers.get_mut(key) else { return false };
         let mut blocks = Vec::new();
@@ -136,10 +137,11 @@ impl Relay {
                 has_stopped = true;
             }
         }
+        let is_other = note_starved(&mut peer.streams) || has_stopped;
         if peer.link == Link::Connected && !blocks.is_empty() {
             self.send_rtcp(key, &report::receiver_report(&blocks));
         }
-        has_stopped
+        is_other
     }
 
     /// Something of a publisher no longer flows: everybody's plan may change.
@@ -159,7 +161,8 @@ impl Relay {
         for stream in &mut peer.streams {
             if stream.keyframes.take_due(now) {
                 asks.push((stream.id, stream.ssrc));
-            } else if let Some(due) = stream.keyframes.due() {
+            }
+            if let Some(due) = stream.keyframes.due() {
                 next = Some(next.map_or(due, |earlier: Instant| earlier.min(due)));
             }
         }

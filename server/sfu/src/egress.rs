@@ -191,7 +191,9 @@ impl Relay {
         let ssrc = stream.ssrc;
         if stream.keyframes.want(now) {
             self.ask_keyframe(publisher, id, ssrc);
-        } else if let Some(due) = stream.keyframes.due() {
+        }
+        let due = self.peers.get_mut(publisher).and_then(|peer| peer.stream_mut(id)?.keyframes.due());
+        if let Some(due) = due {
             self.arm(publisher, Timer::Keyframe, due);
         }
     }

@@ -88,7 +88,10 @@ impl Relay {
         if let Some(value) = peer.extension(Extension::TransportCc, &header, bytes)
             && let Some(number) = value.first_chunk()
         {
-            peer.twcc.on_packet(u16::from_be_bytes(*number), now);
+            let sent =
+                peer.extension(Extension::AbsSendTime, &header, bytes).and_then(|sent| sent.first_chunk().copied());
+            let told = sent.map_or(now, |sent| peer.jitter.told(sent, now));
+            peer.twcc.on_packet(u16::from_be_bytes(*number), told);
         }
         let (i, leg) = match at {
             Some(bound) => bound,

@@ -36,6 +36,7 @@ mod front;
 mod gaze;
 mod ice;
 mod ingress;
+mod jitter;
 mod link;
 mod names;
 mod offer;

@@ -131,6 +131,10 @@ impl Arena {
     pub fn seal_repair(&mut self, to: &mut Receiver<'_>, slot: &mut Slot, packet: &Packet, payload: &[u8]) -> bool {
         let Some(placed) = slot.place_again(packet) else { return false };
         let rtx = slot.next_rtx(packet.codec);
+        // Without RTX a packet keeps its nonce, but would get another transport-wide number: never two texts for one nonce.
+        if rtx.is_none() && to.twcc.is_some() {
+            return false;
+        }
         let (payload_type, index, ssrc, original) = match rtx {
             Some((payload_type, index)) => (payload_type, index, slot.rtx_ssrc, Some(placed.index as u16)),
             None => (placed.payload_type, placed.index, slot.ssrc, None),

@@ -6,6 +6,7 @@ use crate::dtls::Dtls;
 use crate::event::Pictures;
 use crate::gaze::Gazes;
 use crate::ice::{Credentials, IceAgent};
+use crate::jitter::Jitter;
 use crate::names::{Audience, Mid, PeerId, RelayId, Role, RoomId, Source};
 use crate::permit::Permit;
 use crate::relay::Look;
@@ -158,6 +159,7 @@ pub struct Peer {
     /// Other relays on which this peer has a stand-in.
     pub watchers: Vec<RelayId>,
     pub twcc: Twcc,
+    pub jitter: Jitter,
     pub slots: Vec<Slot>,
     pub feeds: Vec<Feed>,
     pub wanted: Vec<Look>,
@@ -201,6 +203,7 @@ impl Peer {
             streams: Vec::new(),
             watchers: Vec::new(),
             twcc: Twcc::default(),
+            jitter: Jitter::default(),
             slots: Vec::new(),
             feeds: Vec::new(),
             wanted: Vec::new(),

@@ -12,6 +12,9 @@ const REQUEST_EVERY: Duration = Duration::from_millis(100);
 /// A stream from which nothing came for this long does not flow. Audio with DTX sends every 400 ms.
 pub const FLOWS_WITHIN: Duration = Duration::from_millis(1500);
 
+/// What a stream usually takes falls by this part of what it is too much, each interval.
+const USUAL_FALLS_BY: u64 = 10;
+
 struct Missing {
     index: u64,
     requests: u8,
@@ -46,6 +49,8 @@ pub struct Reception {
     bytes: u64,
     bytes_before: u64,
     pub bits_per_second: u64,
+    /// The same, smoothed: soon up, slowly down, as a picture that rests will move again.
+    pub usual_bps: u64,
     /// Percent lost on the way here in the last interval, repairs apart.
     pub loss: u8,
 }
@@ -127,6 +132,7 @@ impl Reception {
         let bits = (self.bytes - self.bytes_before) * 8;
         self.bytes_before = self.bytes;
         self.bits_per_second = bits * 1000 / (interval.as_millis() as u64).max(1);
+        self.usual_bps = usual(self.usual_bps, self.bits_per_second);
         self.loss = (lost_now * 100).checked_div(expected_now).unwrap_or(0).min(100) as u8;
         let (last_sr, since_last_sr) = self.sender_report.map_or((0, 0), |(middle, at)| {
             let since = now.saturating_duration_since(at).as_micros() * 65_536 / 1_000_000;
@@ -140,6 +146,16 @@ impl Reception {
             last_sr,
             since_last_sr,
         })
+    }
+}
+
+/// What follows `before` bits a second when `now` is measured. What pauses goes on as it was.
+fn usual(before: u64, now: u64) -> u64 {
+    match (before, now) {
+        (0, now) => now,
+        (before, 0) => before,
+        (before, now) if now > before => before.midpoint(now),
+        (before, now) => before - (before - now) / USUAL_FALLS_BY,
     }
 }
 
@@ -186,7 +202,9 @@ mod tests {
         }
         let block = reception.report(now, Duration::from_secs(1)).unwrap();
         assert_eq!((block.fraction_lost, block.total_lost, block.highest), (64, 25, 99));
-        assert_eq!(reception.bits_per_second, 600_000);
+        assert_eq!((reception.bits_per_second, reception.usual_bps), (600_000, 600_000));
         assert_eq!(reception.report(now, Duration::from_secs(1)).unwrap().fraction_lost, 0);
+        assert_eq!((reception.bits_per_second, reception.usual_bps), (0, 600_000), "it pauses");
+        assert_eq!((usual(600_000, 300_000), usual(600_000, 800_000)), (570_000, 700_000));
     }
 }

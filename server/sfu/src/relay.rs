@@ -7,6 +7,7 @@ use crate::downlink::Downlink;
 use crate::dtls::{Dtls, DtlsConfig};
 use crate::event::{Event, Pictures, SlotStats};
 use crate::ice::{Credentials, IceAgent};
+use crate::jitter::Jitter;
 use crate::names::{Mid, PeerId, RelayId, Role, RoomId, Source};
 use crate::offer::{Offer, OfferError, ReceiveMids};
 use crate::outbox::{Arena, Batch};
@@ -241,6 +242,7 @@ impl Relay {
             streams: Vec::new(),
             watchers: Vec::new(),
             twcc: Twcc::default(),
+            jitter: Jitter::default(),
             slots,
             feeds: Vec::new(),
             wanted: Vec::new(),

@@ -63,11 +63,18 @@ pub enum Extension {
     RepairedRid,
     AudioLevel,
     TransportCc,
+    AbsSendTime,
 }
 
 impl Extension {
-    pub const ALL: [Extension; 5] =
-        [Extension::Mid, Extension::Rid, Extension::RepairedRid, Extension::AudioLevel, Extension::TransportCc];
+    pub const ALL: [Extension; 6] = [
+        Extension::Mid,
+        Extension::Rid,
+        Extension::RepairedRid,
+        Extension::AudioLevel,
+        Extension::TransportCc,
+        Extension::AbsSendTime,
+    ];
 
     pub fn uri(self) -> &'static str {
         match self {
@@ -75,6 +82,7 @@ impl Extension {
             Extension::Rid => "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
             Extension::RepairedRid => "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
             Extension::AudioLevel => "urn:ietf:params:rtp-hdrext:ssrc-audio-level",
+            Extension::AbsSendTime => "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
             Extension::TransportCc => "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
         }
     }

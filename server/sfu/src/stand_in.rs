@@ -7,7 +7,7 @@ use crate::permit::Permit;
 use crate::relay::Relay;
 use crate::slot::Packet;
 use crate::stats::Dropped;
-use crate::stream::Stream;
+use crate::stream::{Stream, note_starved};
 use crate::timers::{PeerKey, Timer};
 use crate::trunk::{Load, News, StreamState};
 use std::ops::Range;
@@ -153,11 +153,13 @@ impl Relay {
         stream.height_px = state.height_px;
         stream.is_flowing = state.is_flowing;
         stream.reception.bits_per_second = state.bits_per_second;
+        stream.reception.usual_bps = state.bits_per_second;
+        let is_starved_anew = note_starved(&mut peer.streams);
         if state.is_flowing && !was_flowing {
             self.flow_begins(key, i, now);
         } else if was_flowing && !state.is_flowing {
             self.flow_ends(key);
-        } else if is_resized {
+        } else if is_resized || is_starved_anew {
             let room = peer.room;
             self.replan_room(room);
         }

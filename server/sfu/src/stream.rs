@@ -11,8 +11,12 @@ use std::time::{Duration, Instant};
 
 /// Keyframes are ten times a picture: however many ask, a source is asked twice in this time…
 pub const KEYFRAME_EVERY: Duration = Duration::from_secs(1);
-/// …and not again before this: a browser that was not ready for the first one says so after a fifth of a second.
+/// …not again before this: a browser that was not ready for the first one says so after a fifth of a second.
 const KEYFRAME_GAP: Duration = Duration::from_millis(250);
+/// …and, if none came within this, the request or the keyframe was lost…
+const KEYFRAME_LOST_AFTER: Duration = Duration::from_millis(700);
+/// …so often: a camera that gives none for so long is not there.
+const KEYFRAME_TRIES_MAX: u8 = 5;
 
 /// What one voice takes: above it, with all redundancy, was a burst; below it, a silence.
 const SOUND_BPS_MIN: u64 = 24_000;
@@ -47,6 +51,8 @@ pub struct Stream {
     pub is_wanted: bool,
     /// As of the last look; a change makes the receivers' plans anew.
     pub is_flowing: bool,
+    /// A smaller layer gets more than it: its sender's own way starves it, and it stutters. Changes as above.
+    pub is_starved: bool,
     pub keyframes: KeyframeRequests,
 }
 
@@ -68,6 +74,7 @@ impl Stream {
             told: None,
             is_wanted: false,
             is_flowing: true,
+            is_starved: false,
             keyframes: KeyframeRequests::default(),
         }
     }
@@ -79,6 +86,8 @@ pub struct KeyframeRequests {
     /// The last request and the one before.
     asked_at: [Option<Instant>; 2],
     is_wanted: bool,
+    /// Requests since the last keyframe.
+    tries: u8,
 }
 
 impl KeyframeRequests {
@@ -91,6 +100,7 @@ impl KeyframeRequests {
     /// A keyframe begins: who waited is served.
     pub fn on_keyframe(&mut self) {
         self.is_wanted = false;
+        self.tries = 0;
     }
 
     /// The stream has just begun, with a keyframe: as good as one asked for.
@@ -102,15 +112,19 @@ impl KeyframeRequests {
     pub fn due(&self) -> Option<Instant> {
         let [last, before] = self.asked_at;
         let due = last.map(|at| at + KEYFRAME_GAP).max(before.map(|at| at + KEYFRAME_EVERY));
-        due.filter(|_| self.is_wanted)
+        let is_awaited = (1..KEYFRAME_TRIES_MAX).contains(&self.tries);
+        let again = last.map(|at| at + KEYFRAME_LOST_AFTER).max(due).filter(|_| is_awaited);
+        if self.is_wanted { due } else { again }
     }
 
     /// True once when it is time to ask.
     pub fn take_due(&mut self, now: Instant) -> bool {
-        if !self.is_wanted || self.due().is_some_and(|due| now < due) {
+        let is_first = self.is_wanted && self.asked_at[0].is_none();
+        if !is_first && self.due().is_none_or(|due| now < due) {
             return false;
         }
         self.is_wanted = false;
+        self.tries = self.tries.saturating_add(1);
         self.asked_at = [Some(now), self.asked_at[0]];
         true
     }
@@ -119,10 +133,9 @@ impl KeyframeRequests {
 /// The streams of `streams` (all of one track) that may be shown at `height_px`, smallest first: the last is the
 /// smallest that is large enough among those that flow, else the largest.
 pub fn layers<'s>(streams: impl Iterator<Item = &'s Stream>, height_px: u16) -> Vec<&'s Stream> {
-    let mut flowing: Vec<&Stream> = streams.filter(|stream| stream.is_flowing).collect();
+    let mut flowing: Vec<&Stream> = streams.filter(|stream| stream.is_flowing && !stream.is_starved).collect();
     let last = if flowing.iter().all(|stream| stream.height_px.is_some()) {
         flowing.sort_by_key(|stream| stream.height_px);
-        drop_starved(&mut flowing);
         // A picture three quarters as high as its frame looks the same.
         let enough = height_px - height_px / 4;
         flowing.iter().position(|stream| stream.height_px >= Some(enough))
@@ -138,15 +151,25 @@ pub fn layers<'s>(streams: impl Iterator<Item = &'s Stream>, height_px: u16) -> 
     flowing
 }
 
-/// A larger layer that gets less than a smaller one is starved by its sender's own way: it stutters.
-fn drop_starved(layers: &mut Vec<&Stream>) {
-    let mut most = 0;
-    layers.retain(|stream| {
+/// Looks which of a peer's layers are starved. Returns whether that has changed.
+pub fn note_starved(streams: &mut [Stream]) -> bool {
+    let known: Vec<(Source, Option<u16>, u64)> = streams
+        .iter()
+        .filter(|stream| stream.is_flowing)
+        .map(|stream| (stream.source, stream.height_px, stream.reception.bits_per_second))
+        .collect();
+    let mut is_changed = false;
+    for stream in streams.iter_mut().filter(|stream| stream.is_flowing && stream.height_px.is_some()) {
+        let smaller = known.iter().filter(|(source, height_px, _)| {
+            *source == stream.source && height_px.is_some() && *height_px < stream.height_px
+        });
+        let most = smaller.map(|(.., bps)| *bps).max().unwrap_or(0);
         let bps = stream.reception.bits_per_second;
-        let is_fed = bps == 0 || bps >= most;
-        most = most.max(bps);
-        is_fed
-    });
+        // A picture at rest takes next to nothing in any size: it has to be fed, and to be starved, clearly.
+        let is_starved = bps > 0 && if stream.is_starved { bps < most } else { bps < most / 4 * 3 };
+        is_changed |= std::mem::replace(&mut stream.is_starved, is_starved) != is_starved;
+    }
+    is_changed
 }
 
 impl Stream {
@@ -160,7 +183,7 @@ impl Stream {
             Some(201..=400) => 400_000,
             _ => 1_200_000,
         };
-        match self.reception.bits_per_second {
+        match self.reception.usual_bps {
             0 => usual,
             // A picture at rest may move again.
             measured => measured.max(usual / 4),
@@ -183,7 +206,22 @@ mod tests {
         assert!(!requests.want(start + 3 * KEYFRAME_GAP));
         assert_eq!(requests.due(), Some(start + KEYFRAME_EVERY));
         assert!(requests.take_due(start + KEYFRAME_EVERY));
+        requests.on_keyframe();
         assert!(!requests.take_due(start + 3 * KEYFRAME_EVERY), "nobody asks any more");
+    }
+
+    #[test]
+    fn a_request_that_was_lost_is_repeated_and_not_for_ever() {
+        let start = Instant::now();
+        let mut requests = KeyframeRequests::default();
+        assert!(requests.want(start));
+        let mut asked = 1;
+        while let Some(due) = requests.due() {
+            assert!(!requests.take_due(due - Duration::from_millis(1)) && requests.take_due(due));
+            asked += 1;
+        }
+        assert_eq!(asked, KEYFRAME_TRIES_MAX);
+        assert!(requests.want(start + Duration::from_secs(60)), "somebody asks anew");
     }
 
     #[test]
@@ -203,6 +241,12 @@ mod tests {
         assert_eq!(choose(&streams, 1080), 2);
         streams[2].is_flowing = true;
         (streams[1].reception.bits_per_second, streams[2].reception.bits_per_second) = (300_000, 100_000);
+        assert!(note_starved(&mut streams) && !note_starved(&mut streams));
         assert_eq!(choose(&streams, 1080), 2, "the third one is starved");
+        streams[2].reception.bits_per_second = 250_000;
+        assert!(!note_starved(&mut streams), "still");
+        streams[2].reception.bits_per_second = 700_000;
+        assert!(note_starved(&mut streams));
+        assert_eq!(choose(&streams, 1080), 3);
     }
 }

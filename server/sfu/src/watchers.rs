@@ -101,7 +101,7 @@ impl Stream {
             layer: self.layer,
             ssrc: self.ssrc,
             height_px: self.height_px,
-            bits_per_second: self.reception.bits_per_second,
+            bits_per_second: self.reception.usual_bps,
             is_flowing: self.is_flowing,
         }
     }

@@ -16,6 +16,8 @@ const WAVE: Duration = Duration::from_millis(150);
 /// Whoever is held back is overtaken by what comes within this time.
 const HOLD_MIN: Duration = Duration::from_millis(10);
 const HOLD_MAX: Duration = Duration::from_millis(60);
+/// How late a stream notices that something is missing.
+const REPAIRED_WITHIN: Duration = Duration::from_millis(50);
 /// On their way at once; more is no home's link.
 const HELD_MAX: usize = 50_000;
 
@@ -88,6 +90,14 @@ impl<P> Lane<P> {
         Traffic { queued_bytes: self.queued_bytes as u64, ..self.traffic }
     }
 
+    /// Whether so many bytes would find room in the queue.
+    pub fn has_room(&mut self, bytes: usize, now: Instant) -> bool {
+        self.drain_wire(now);
+        self.held.len() < HELD_MAX
+            && (self.weather.rate_bps.is_none()
+                || self.queued_bytes + bytes + HEADER_BYTES <= self.weather.queue_bytes_max())
+    }
+
     /// A parcel of `bytes` arrives at the lane.
     pub fn offer(&mut self, parcel: P, bytes: usize, now: Instant) {
         self.traffic.offered += 1;
@@ -96,11 +106,15 @@ impl<P> Lane<P> {
             self.traffic.overflowed += 1;
             return;
         };
+        let mut at = sent_at + self.weather.delay() + self.extra(sent_at);
         if self.is_lost() {
             self.traffic.lost += 1;
-            return;
+            if !self.weather.is_repaired {
+                return;
+            }
+            // Everything behind it waits for it as well.
+            at += REPAIRED_WITHIN + self.weather.delay() * 2;
         }
-        let at = sent_at + self.weather.delay() + self.extra(sent_at);
         let in_order = self.last_at.map_or(at, |last| last.max(at));
         let at = if self.weather.reorder > 0.0 && self.chance.random_bool(self.weather.reorder.min(1.0)) {
             self.traffic.held += 1;

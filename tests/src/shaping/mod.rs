@@ -1,6 +1,7 @@
 //! Links that are not perfect: seeded loss, delay, reorder and rate limits between a participant and the server.
 
 mod lane;
+mod stream;
 mod way;
 mod weather;
 

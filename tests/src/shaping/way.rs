@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::stream::{self, Shared};
 use super::{Lane, Traffic, Weather};
 
 /// No datagram is larger.
@@ -37,23 +38,27 @@ pub struct Way {
     pub address: SocketAddr,
     up: Sender<Order>,
     down: Sender<Order>,
+    weather: Shared,
     is_gone: Arc<AtomicBool>,
 }
 
 impl Way {
-    /// Opens a port on the address of `server` that leads there.
+    /// Opens a port on the address of `server` that leads there, for datagrams and for connections.
     pub fn open(server: SocketAddr, seed: u64) -> io::Result<Way> {
         let socket = listening(SocketAddr::new(server.ip(), 0))?;
         let address = socket.local_addr()?;
         let is_gone = Arc::new(AtomicBool::new(false));
         let (up, down) = (lane(seed.wrapping_mul(2)), lane(seed.wrapping_mul(2) + 1));
+        let weather = Shared::default();
+        stream::serve(address, server, weather.clone(), is_gone.clone(), seed)?;
         let ends = Ends { server, up: up.clone(), down: down.clone(), is_gone: is_gone.clone() };
         thread::spawn(move || ends.read_participant(&Arc::new(socket)));
-        Ok(Way { address, up, down, is_gone })
+        Ok(Way { address, up, down, weather, is_gone })
     }
 
     /// From now on it is so: towards the server, and from it.
     pub fn set(&self, up: Weather, down: Weather) {
+        *self.weather.lock().unwrap_or_else(PoisonError::into_inner) = (up, down);
         // A lane lives as long as its sender.
         let _ = self.up.send(Order::Change(up));
         let _ = self.down.send(Order::Change(down));

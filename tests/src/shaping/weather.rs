@@ -19,6 +19,9 @@ pub struct Weather {
     pub reorder: f64,
     /// Bits per second on the wire, with IP and UDP headers; absent: as fast as they come.
     pub rate_bps: Option<u64>,
+    /// What is lost comes again, a round trip later: a byte stream.
+    #[serde(skip)]
+    pub is_repaired: bool,
     /// What may wait for the wire; the rest is dropped. 0: [`QUEUE_BYTES`].
     pub queue_bytes: usize,
 }
@@ -29,6 +32,11 @@ const QUEUE_BYTES: usize = 25_000;
 impl Weather {
     pub fn delay(&self) -> Duration {
         Duration::from_millis(self.delay_ms.into())
+    }
+
+    /// The same sky for byte streams: they lose nothing, and nothing in them overtakes.
+    pub fn of_streams(self) -> Weather {
+        Weather { is_repaired: true, reorder: 0.0, ..self }
     }
 
     pub fn jitter(&self) -> Duration {

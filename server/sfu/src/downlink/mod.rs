@@ -10,10 +10,11 @@ mod sent;
 
 pub use feedback::Feedback;
 pub use probe::STEP as PROBE_STEP;
+pub use queue::Queue;
 
 use delay::{Delay, Usage};
 use probe::{Finding, Prober};
-use queue::{Queue, Standing};
+use queue::Standing;
 use rate::{Arriving, Flow, Loss, Rate};
 use sent::SentLog;
 use std::time::{Duration, Instant};

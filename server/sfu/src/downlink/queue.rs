@@ -16,6 +16,8 @@ const STANDS_UNUSUALLY: f64 = 1.5;
 const FILLS_UNUSUALLY: f64 = 2.5;
 const LEARNED_WITHIN_US: f64 = 4_000_000.0;
 const FORGOTTEN_WITHIN_US: f64 = 30_000_000.0;
+/// Jitter explains no more than this for long.
+const JITTER_US_MAX: f64 = 100_000.0;
 /// After a pause, one packet says no more than this much time does.
 const STEP_US_MAX: i64 = 100_000;
 
@@ -111,6 +113,20 @@ impl Queue {
             stand.least.add(arrival_us, delay_us);
             stand.learn(way_us, since_us);
         }
+    }
+
+    /// How much later a packet came than it could have, µs.
+    pub fn later_us(&self, sent_us: u64, arrival_us: i64) -> i64 {
+        self.long.get().map_or(0, |way_us| (arrival_us - sent_us as i64 - way_us).max(0))
+    }
+
+    /// What stands there beyond what jitter explains, µs.
+    pub fn unexplained_us(&self) -> f64 {
+        let Some(way_us) = self.long.get() else { return 0.0 };
+        let over = |stand: &Stand, from_us: f64| {
+            stand.us(way_us) - from_us.max(FILLS_UNUSUALLY * stand.usual_us.min(JITTER_US_MAX))
+        };
+        over(&self.surely, STANDS_US).max(over(&self.soon, FILLS_STEEPLY_US)).max(0.0)
     }
 
     /// `is_steep`: much less arrives than leaves.

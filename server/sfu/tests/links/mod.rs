@@ -68,6 +68,22 @@ fn a_way_that_narrows_and_widens_takes_the_picture_down_and_up_and_nobody_elses(
 }
 
 #[test]
+fn a_way_that_narrows_at_once_costs_little_sound() {
+    let mut class = Story::new();
+    let noe = class.student(2, Way { bps: 3_000_000, queue_bytes: 60_000, ..WIDE });
+    class.pass(10);
+    class.pass(1);
+    assert_eq!(class.layer(noe), Some("h"));
+    class.way(noe, Way { bps: 500_000, queue_bytes: 25_000, ..WIDE });
+    class.pass(4);
+    let voices = class.receivers[&noe].voices;
+    assert!(voices > 4 * 50 - 25, "{voices} of 200 sounds");
+    class.pass(10);
+    let (frames_per_s, still) = class.seen(noe);
+    assert!(frames_per_s > 25.0 && still < 0.05, "{frames_per_s} {still} {:?}", class.link(noe));
+}
+
+#[test]
 fn a_tenth_lost_in_the_air_takes_no_picture_away() {
     let mut class = Story::new();
     let noe = class.student(2, Way { lost_percent: 10, ..WIDE });
@@ -166,6 +182,19 @@ fn a_large_picture_of_one_layer_is_seen_within_two_seconds() {
     class.pass(1);
     let (frames_per_s, still) = class.seen(noe);
     assert!(frames_per_s > 25.0 && still < 0.1, "{frames_per_s} {still} {:?}", class.link(noe));
+}
+
+#[test]
+fn a_layer_that_its_sender_starves_is_shown_once_it_is_fed() {
+    let mut class = Story::with(&[("l", 180, 120_000), ("m", 360, 400_000), ("h", 720, 100_000)]);
+    let noe = class.student(2, WIDE);
+    class.pass(4);
+    class.pass(4);
+    assert_eq!(class.layer(noe), Some("m"), "{:?}", class.link(noe));
+    class.feed(2, 1_200_000);
+    class.pass(4);
+    class.pass(4);
+    assert_eq!(class.layer(noe), Some("h"), "{:?}", class.link(noe));
 }
 
 #[test]

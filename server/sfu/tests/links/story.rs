@@ -74,6 +74,11 @@ impl Story {
         self.cameras.insert(id, Camera::new(&LAYERS));
     }
 
+    /// From now on a layer of the teacher's camera gets so much of her own way.
+    pub fn feed(&mut self, layer: usize, bps: usize) {
+        self.cameras.get_mut(&self.teacher).unwrap().layers[layer].2 = bps;
+    }
+
     pub fn way(&mut self, id: PeerId, way: Way) {
         self.receivers.get_mut(&id).unwrap().way = way;
     }

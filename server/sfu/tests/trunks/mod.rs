@@ -177,6 +177,7 @@ fn whoever_looks_from_the_other_relay_asks_for_a_keyframe_and_for_a_size() {
     assert_eq!((wanted(&class), class.asked_for_keyframes(ada)), (vec![0], 0));
     class.look(noe, ada, 360);
     assert_eq!((wanted(&class), class.asked_for_keyframes(ada)), (vec![0, 360], 1));
+    class.picture(ada, true, 1);
     let slot = class.relays[1].browsers[&noe].slot_ssrc("4").to_be_bytes();
     class.pass(Duration::from_secs(1));
     let lost = [0x81, 206, 0, 2, 0, 0, 0, 9, slot[0], slot[1], slot[2], slot[3]];
