@@ -26,7 +26,7 @@ enum Scenario {
         /// The link of a teacher's account, as the server prints it at its first start.
         #[arg(long)]
         link: String,
-        #[arg(long, default_value_t = 28, value_parser = clap::value_parser!(u16).range(1..=500))]
+        #[arg(long, default_value_t = 28, value_parser = clap::value_parser!(u16).range(1..=2000))]
         students: u16,
         /// Seconds for which everyone watches.
         #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]

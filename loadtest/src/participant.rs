@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use preau_protocol::limits::PEOPLE_PER_ASK_MAX;
 use preau_protocol::{
     Ask, Claimed, ClassAsk, ClassEvent, ClassId, DoorAsk, Event, IceServer, Look, MediaAsk, Outcome, PersonId, Sending,
     Snapshot,
@@ -73,7 +74,10 @@ impl Participant {
 
     /// Lets these people in.
     pub async fn admit(&mut self, people: &[PersonId]) -> Result<(), ConversationError> {
-        self.conversation.done(Ask::Door(DoorAsk::Admit { people: people.to_vec() })).await
+        for people in people.chunks(PEOPLE_PER_ASK_MAX) {
+            self.conversation.done(Ask::Door(DoorAsk::Admit { people: people.to_vec() })).await?;
+        }
+        Ok(())
     }
 
     /// Makes the one offer and waits until media can flow.

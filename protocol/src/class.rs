@@ -131,8 +131,13 @@ pub struct Snapshot {
     pub phase: Phase,
     /// What students may do.
     pub rights: Rights,
-    /// Everyone seated, in the order in which they came, oneself among them.
+    /// Everyone seated, in the order in which they came, oneself among them. Students of a large class see the first
+    /// [`crate::limits::LISTED_MAX`] and whoever does something.
     pub people: Vec<Person>,
+    /// How many are seated, for those who do not see all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub seated: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub spotlight: Option<PersonId>,
@@ -162,6 +167,10 @@ pub enum ClassEvent {
     Left {
         person: PersonId,
         why: Gone,
+    },
+    /// How many are seated just now: to students who do not see all of them, once in a while.
+    Crowd {
+        seated: u32,
     },
     Phase {
         phase: Phase,

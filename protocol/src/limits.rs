@@ -22,16 +22,21 @@ pub const NAME_BYTES_MAX: usize = 512;
 pub const TITLE_CHARS_MAX: usize = 120;
 /// A group's name ("5e B"), in characters.
 pub const GROUP_CHARS_MAX: usize = 64;
-/// People seated in one class.
-pub const SEATS_MAX: usize = 500;
+/// People seated in one class: a lecture of 2,000, and those who teach it.
+pub const SEATS_MAX: usize = 2_048;
 /// People waiting in one lobby who are not on the roster; people on it always find a place.
 pub const LOBBY_STRANGERS_MAX: usize = 200;
 /// People on one roster.
-pub const ROSTER_MAX: usize = 500;
+pub const ROSTER_MAX: usize = 2_048;
 /// A roster file or paste, bytes.
 pub const ROSTER_BYTES_MAX: usize = 256 * 1024;
-/// People named in one `admit` or `refuse`: a whole roster and a whole lobby of strangers.
-pub const PEOPLE_PER_ASK_MAX: usize = 700;
+/// People named in one `admit`, `refuse` or `mute`: what one message holds. A larger lobby is admitted by several.
+pub const PEOPLE_PER_ASK_MAX: usize = 1_500;
+/// People on the list that students see, in the order in which they came. In a larger class, further students are listed when
+/// they do something; the others are a number. So what each of 2,000 is told does not grow with the 2,000.
+pub const LISTED_MAX: usize = 300;
+/// Further people on that list for what they do.
+pub const LISTED_FOR_ACTING_MAX: usize = 200;
 /// Cameras one person can look at together.
 pub const VIDEO_SLOTS_MAX: usize = 24;
 /// Voices one person hears together.
@@ -40,5 +45,5 @@ pub const AUDIO_SLOTS_MAX: usize = 3;
 pub const TOKEN_BYTES_MAX: usize = 4 * 1024;
 /// How often a browser may tell what went wrong on its screen, in ms: often enough to see trouble come and go.
 pub const FELT_EVERY_MS: u64 = 10_000;
-/// People in one word to teachers about connections: a class of 500 is told in several frames.
+/// People in one word to teachers about connections: a large class is told in several frames.
 pub const LINKS_PER_EVENT_MAX: usize = 100;

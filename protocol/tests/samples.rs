@@ -85,6 +85,7 @@ fn snapshot(door: Option<Door>) -> Snapshot {
         phase: Phase::Open,
         rights: Rights::STUDENTS,
         people: vec![person(about)],
+        seated: door.is_none().then_some(2_001),
         spotlight: Some(NOE),
         chat: vec![said()],
         door,
@@ -198,6 +199,7 @@ fn events() -> Vec<Event> {
         class(ClassEvent::Spotlight { person: Some(NOE) }),
         class(ClassEvent::Reacted { person: NOE, reaction: Reaction::Heart }),
         class(ClassEvent::Silenced { sending: Sending::default() }),
+        class(ClassEvent::Crowd { seated: 2_001 }),
         Event::Chat(ChatEvent::Said { message: said() }),
         Event::Chat(ChatEvent::Erased { message: ChatId(1) }),
         Event::Media(MediaEvent::Slots {
@@ -211,7 +213,7 @@ fn events() -> Vec<Event> {
     ]
 }
 
-const EVENTS: usize = 26;
+const EVENTS: usize = 27;
 fn event_number(event: &Event) -> usize {
     match event {
         Event::Session(SessionEvent::Gone { .. }) => 0,
@@ -233,6 +235,7 @@ fn event_number(event: &Event) -> usize {
             ClassEvent::Spotlight { .. } => 15,
             ClassEvent::Reacted { .. } => 16,
             ClassEvent::Silenced { .. } => 17,
+            ClassEvent::Crowd { .. } => 26,
         },
         Event::Chat(ChatEvent::Said { .. }) => 18,
         Event::Chat(ChatEvent::Erased { .. }) => 19,

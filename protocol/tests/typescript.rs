@@ -27,6 +27,7 @@ fn typescript() -> String {
         ("TITLE_CHARS_MAX", limits::TITLE_CHARS_MAX),
         ("GROUP_CHARS_MAX", limits::GROUP_CHARS_MAX),
         ("ROSTER_MAX", limits::ROSTER_MAX),
+        ("PEOPLE_PER_ASK_MAX", limits::PEOPLE_PER_ASK_MAX),
         ("ROSTER_BYTES_MAX", limits::ROSTER_BYTES_MAX),
         ("VIDEO_SLOTS_MAX", limits::VIDEO_SLOTS_MAX),
         ("AUDIO_SLOTS_MAX", limits::AUDIO_SLOTS_MAX),

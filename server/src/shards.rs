@@ -9,9 +9,9 @@ use crate::shard::{Change, Input, LineId};
 
 /// Inputs on their way to one shard. A burst waits here for some milliseconds; past that the sender waits.
 pub const INBOX_MAX: usize = 4_096;
-/// Frames on their way to one socket. One click that seats a class of 500 says two things of each to a teacher, all at
-/// once; whoever lags further behind is cut, and resumes. Frames are shared: a full outbox costs its pointers.
-pub const OUTBOX_FRAMES_MAX: usize = 2_048;
+/// Frames on their way to one socket. One click that seats 1,500 says two things of each to a teacher, all at once;
+/// whoever lags further behind is cut, and resumes.
+pub const OUTBOX_FRAMES_MAX: usize = 4_096;
 
 /// What is sent down a line: the frames of a conversation, then its end.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 // What the relay costs, beside relays on other people's stacks: the same light peers, the same minute, the same machine.
 //
-// Every server is pinned to core 0 and every client to core 1; CPU is what the server's process says of itself. What is
+// Every server is pinned to core 0 and every client to core 1, except for the lecture, whose server has two shards and
+// shares both cores with its clients; CPU is what the server's process says of itself. What is
 // compared is measured in turns, and each figure is the median of its rounds.
 
 import { execFileSync, spawn } from 'node:child_process';
@@ -16,13 +17,14 @@ const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL('../../targ
 const loadtest = process.env.PREAU_LOADTEST ?? join(target, 'release/preau-loadtest');
 const peers = join(target, 'peers/release');
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
-const FLAGS = ['--udp-bind', '127.0.0.1', '--shards', '1'];
-/** A whole class and one more person is more than one class holds: so large an audience comes in several. */
+const FLAGS = ['--udp-bind', '127.0.0.1', '--shards'];
 const LARGE = 1000;
 
 const cameras = ['--people', '200', '--packets-per-s', '300'];
 /** The smallest picture that is still one: so many people are there for their memory, not for the packets. */
 const seated = ['--people', '450', '--packets-per-s', '30', '--speakers', '3', '--steady-s', '4', '--idle-s', '21'];
+/** One class over two shards, at a rate of which the clients leave the server enough. */
+const lecture = ['--people', '2000', '--packets-per-s', '15', '--even', '--steady-s', '6'];
 const even = ['--packets-per-s', '150', '--steady-s', '6'];
 
 /** What is measured: of which relay, with which words, in how many rounds. */
@@ -40,6 +42,7 @@ const runs = [
   ['spread_200', 'ours', ['--people', '200', ...even], 2],
   ['spread_1000', 'ours', ['--people', String(LARGE), ...even], 2],
   ['allocations', 'ours', [...cameras, '--steady-s', '6'], 1],
+  ['lecture', 'ours', lecture, 1],
 ];
 
 const only = process.env.ONLY?.split(',');
@@ -75,6 +78,8 @@ function figures() {
     forward_spread: spread.length < 2 ? undefined : Number((Math.max(...spread) / Math.min(...spread)).toFixed(2)),
     seat_kb: of('seated', (one) => one.seat_kb, 1),
     idle_seat_us_per_s: of('seated', (one) => one.idle_seat_us_per_s, 1),
+    lecture_listeners: of('lecture', (one) => one.people, 0),
+    lecture_delivered: of('lecture', (one) => one.steady.delivered, 4),
     forward_allocs: of('allocations', (one) => one.steady.allocations, 4),
     ...peersOf,
   };
@@ -99,11 +104,13 @@ function measured(name, of) {
 
 async function measure(name, relay, words) {
   const counted = name === 'allocations' ? countedBy() : undefined;
-  const server = relay === 'ours' ? await ours(counted) : await theirs(relay);
-  execFileSync('taskset', ['-a', '-c', '-p', '0', String(server.pid)], { stdio: 'ignore' });
+  const shards = name === 'lecture' ? 2 : 1;
+  const server = relay === 'ours' ? await ours(shards, counted) : await theirs(relay);
+  const [core, clients] = shards === 1 ? ['0', '1'] : ['0,1', '0,1'];
+  execFileSync('taskset', ['-a', '-c', '-p', core, String(server.pid)], { stdio: 'ignore' });
   try {
     const more = counted ? ['--allocations', counted.file] : [];
-    const line = ['-c', '1', loadtest, 'relay', '--link', server.link, '--pid', String(server.pid), ...words, ...more];
+    const line = ['-c', clients, loadtest, 'relay', '--link', server.link, '--pid', String(server.pid), ...words, ...more];
     const said = await new Promise((resolve, reject) => {
       const child = spawn('taskset', line, { stdio: ['ignore', 'pipe', 'inherit'] });
       let out = '';
@@ -116,8 +123,8 @@ async function measure(name, relay, words) {
   }
 }
 
-async function ours(counted) {
-  const server = await Server.start({ profile: 'release', flags: FLAGS, env: counted?.env });
+async function ours(shards, counted) {
+  const server = await Server.start({ profile: 'release', flags: [...FLAGS, String(shards)], env: counted?.env });
   return { pid: server.pid, link: server.welcome, stop: () => server.stop() };
 }
 

@@ -7,7 +7,7 @@ use preau_protocol::{ClassId, DisplayName, Invited, PersonId, Policy, Proof, Rol
 use uuid::Uuid;
 
 /// Small, so that rooms fill up.
-pub const LIMITS: Limits = Limits { seats_max: 7, seats_for_teachers: 2, strangers_max: 2 };
+pub const LIMITS: Limits = Limits { seats_max: 7, seats_for_teachers: 2, strangers_max: 2, listed_max: 7 };
 
 #[derive(Clone, Copy, Debug)]
 pub struct Member {

@@ -56,6 +56,7 @@ impl View {
             }
             ClassEvent::Spotlight { person } => self.class().spotlight = *person,
             ClassEvent::Reacted { person, .. } => assert!(self.knows(*person)),
+            ClassEvent::Crowd { .. } => panic!("so few are all listed"),
             ClassEvent::Silenced { .. } => {}
         }
     }

@@ -210,6 +210,7 @@ fn see_class_event(event: &ClassEvent, is_teacher: bool) {
         }
         ClassEvent::Joined { person } | ClassEvent::Changed { person } => see_person(person, is_teacher),
         ClassEvent::Left { .. }
+        | ClassEvent::Crowd { .. }
         | ClassEvent::Phase { .. }
         | ClassEvent::Rights { .. }
         | ClassEvent::Spotlight { .. }

@@ -9,7 +9,8 @@ export const NOTE_CHARS_MAX = 500;
 export const NAME_GRAPHEMES_MAX = 64;
 export const TITLE_CHARS_MAX = 120;
 export const GROUP_CHARS_MAX = 64;
-export const ROSTER_MAX = 500;
+export const ROSTER_MAX = 2048;
+export const PEOPLE_PER_ASK_MAX = 1500;
 export const ROSTER_BYTES_MAX = 262144;
 export const VIDEO_SLOTS_MAX = 24;
 export const AUDIO_SLOTS_MAX = 3;
@@ -121,9 +122,14 @@ export type Snapshot = { phase: Phase,
  */
 rights: Rights, 
 /**
- * Everyone seated, in the order in which they came, oneself among them.
+ * Everyone seated, in the order in which they came, oneself among them. Students of a large class see the first
+ * [`crate::limits::LISTED_MAX`] and whoever does something.
  */
-people: Array<Person>, spotlight?: PersonId, 
+people: Array<Person>, 
+/**
+ * How many are seated, for those who do not see all of them.
+ */
+seated?: number, spotlight?: PersonId, 
 /**
  * The last messages, oldest first.
  */
@@ -133,7 +139,7 @@ chat: Array<ChatMessage>,
  */
 door?: Door, };
 
-export type ClassEvent = { "snapshot": { snapshot: Snapshot, } } | { "joined": { person: Person, } } | { "changed": { person: Person, } } | { "left": { person: PersonId, why: Gone, } } | { "phase": { phase: Phase, } } | { "rights": { rights: Rights, } } | { "spotlight": { person: PersonId | null, } } | { "reacted": { person: PersonId, reaction: Reaction, } } | { "silenced": { sending: Sending, } };
+export type ClassEvent = { "snapshot": { snapshot: Snapshot, } } | { "joined": { person: Person, } } | { "changed": { person: Person, } } | { "left": { person: PersonId, why: Gone, } } | { "crowd": { seated: number, } } | { "phase": { phase: Phase, } } | { "rights": { rights: Rights, } } | { "spotlight": { person: PersonId | null, } } | { "reacted": { person: PersonId, reaction: Reaction, } } | { "silenced": { sending: Sending, } };
 
 export type ChatMessage = { id: ChatId, person: PersonId, 
 /**

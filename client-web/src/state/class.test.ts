@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { Door, Event, Knock, Person, PersonLink, Quality, Rights, Role, Snapshot, Welcome } from '../protocol/types';
 import { EMPTY, reduce, type ClassState, type Input } from './class';
-import { chatOpen, doorCount, hands, inListOrder, myRights, onStage, plainlyExpected } from './facts';
+import { chatOpen, doorCount, hands, headcount, inListOrder, myRights, onStage, plainlyExpected } from './facts';
 import { gather, noticesOf, NOTHING_GATHERED, type Notice } from './notices';
 
 const RIGHTS: Rights = { speak: true, camera: true, screen: false, chat: true };
@@ -137,6 +137,15 @@ describe('a class', () => {
     const people = [person('Lou', { hand: 9 }), person('Ada', { role: 'teacher' }), person('Élie'), person('Zoé', { hand: 2 })];
     expect(hands(people).map((p) => p.name)).toEqual(['Zoé', 'Lou']);
     expect(inListOrder(people, 'fr').map((p) => p.name)).toEqual(['Zoé', 'Lou', 'Ada', 'Élie']);
+  });
+
+  it('counts those in a lecture whose names are not told', () => {
+    const story = student().then(snapshot([person('Noé')], { seated: 1999 }));
+    expect(headcount(story.state)).toBe(1999);
+    story.then({ class: { crowd: { seated: 2000 } } }, { class: { joined: { person: person('Lou') } } });
+    expect([headcount(story.state), story.state.people.length]).toEqual([2000, 2]);
+    story.then(snapshot([person('Noé')]));
+    expect(headcount(story.state)).toBe(1);
   });
 
   it('shows one reaction a person and lets it fade', () => {

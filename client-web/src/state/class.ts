@@ -81,6 +81,8 @@ export interface ClassState {
   rights: Rights;
   /** In the order in which they came. */
   people: readonly Person[];
+  /** How many are seated, where not everybody is in `people`. */
+  seated: number | null;
   spotlight: PersonId | null;
   chat: readonly ChatMessage[];
   /** For teachers only. */
@@ -120,6 +122,7 @@ export const EMPTY: ClassState = {
   phase: 'scheduled',
   rights: NOTHING,
   people: [],
+  seated: null,
   spotlight: null,
   chat: [],
   door: null,
@@ -173,6 +176,7 @@ function inClass(state: ClassState, event: ClassEvent): ClassState {
   if ('joined' in event) return { ...state, people: withPerson(state.people, event.joined.person) };
   if ('changed' in event) return { ...state, people: withPerson(state.people, event.changed.person) };
   if ('left' in event) return without(state, event.left.person);
+  if ('crowd' in event) return { ...state, seated: event.crowd.seated };
   if ('phase' in event) return { ...state, phase: event.phase.phase };
   if ('rights' in event) return { ...state, rights: event.rights.rights };
   if ('spotlight' in event) return { ...state, spotlight: event.spotlight.person };
@@ -188,6 +192,7 @@ function seated(state: ClassState, snapshot: Snapshot): ClassState {
     phase: snapshot.phase,
     rights: snapshot.rights,
     people: snapshot.people,
+    seated: snapshot.seated ?? null,
     spotlight: snapshot.spotlight ?? null,
     chat: snapshot.chat,
     door: snapshot.door ?? null,

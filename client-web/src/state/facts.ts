@@ -29,6 +29,11 @@ export function chatOpen(state: ClassState): boolean {
 }
 
 /** Raised hands, the longest up first. */
+/** Everybody in class, whether or not their names are told. */
+export function headcount(state: ClassState): number {
+  return Math.max(state.seated ?? 0, state.people.length);
+}
+
 export function hands(people: readonly Person[]): Person[] {
   return people
     .filter((person) => person.hand !== undefined)

@@ -563,6 +563,7 @@ export const en: Words = {
     people: {
       title: 'People',
       count: (n) => some(n, 'person in class', 'people in class'),
+      others: (n) => some(n, 'other listens.', 'others listen.'),
       hands: (n) => some(n, 'hand up', 'hands up'),
       hand: (n) => `Hand up, number ${n}`,
       microphoneOn: 'Microphone on',

@@ -647,6 +647,7 @@ export const fr = {
     people: {
       title: 'Personnes',
       count: (n: number) => some(n, 'personne dans la classe', 'personnes dans la classe'),
+      others: (n: number) => some(n, 'autre écoute.', 'autres écoutent.'),
       hands: (n: number) => some(n, 'main levée', 'mains levées'),
       hand: (n: number) => `Main levée, ${n === 1 ? '1re' : `${n}e`}`,
       microphoneOn: 'Micro allumé',

@@ -14,6 +14,8 @@ pub(crate) enum Alarm {
     Seat(PersonId),
     /// Somebody did not come back to their place in the line.
     Place(PersonId),
+    /// Students of a large class hear how many are there.
+    Crowd,
     /// A session's token expires soon, or now.
     Pass(SessionId),
 }

@@ -232,6 +232,9 @@ impl Classroom {
         }
         self.mind_attendance();
         self.permit(person);
+        if is_new {
+            self.list(person);
+        }
         self.tell_snapshot(person);
         if is_new {
             self.tell_joined(person);

@@ -30,6 +30,10 @@ pub struct Classroom {
     pub(crate) visits: BTreeMap<SessionId, Visit>,
     /// The seated teachers.
     pub(crate) teachers: BTreeSet<PersonId>,
+    /// Who is on the list that students see.
+    pub(crate) listed: BTreeSet<PersonId>,
+    /// How many students were last told there are; none while they see everybody.
+    pub(crate) crowd_told: Option<u32>,
     pub(crate) agenda: Agenda,
     /// Something changed that may let waiting people walk in.
     pub(crate) door_moved: bool,
@@ -56,6 +60,7 @@ impl Classroom {
     /// The same class, with room for fewer or more.
     pub fn limited(mut self, limits: Limits) -> Classroom {
         self.limits = limits;
+        self.list_anew();
         self
     }
 
@@ -164,6 +169,7 @@ impl Classroom {
                 Alarm::Abandoned => self.end(None),
                 Alarm::Seat(person) => self.give_up_seat(person),
                 Alarm::Place(person) => self.withdraw(person, None, Close::Done),
+                Alarm::Crowd => self.tell_crowd(),
                 Alarm::Pass(session) => self.pass_runs_out(session),
             }
             self.settle();

@@ -34,7 +34,12 @@ impl Classroom {
         if !in_time {
             return Err(Refusal::TooSoon);
         }
-        self.tell_class(ClassEvent::Reacted { person, reaction });
+        let event = ClassEvent::Reacted { person, reaction };
+        match self.listed.contains(&person) {
+            true => self.tell_class(event),
+            // Students would not know whose it is.
+            false => self.tell_teachers(Event::Class(Box::new(event))),
+        }
         Ok(())
     }
 

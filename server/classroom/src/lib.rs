@@ -22,6 +22,7 @@ mod identity;
 mod input;
 mod lesson;
 mod link;
+mod listing;
 mod lobby;
 mod look_alike;
 mod output;

@@ -56,6 +56,8 @@ impl Classroom {
         }
         self.chairs.clear();
         self.teachers.clear();
+        self.listed.clear();
+        self.crowd_told = None;
         self.lobby = Lobby::default();
         self.agenda = Agenda::default();
         for person in self.people.ids() {

@@ -39,6 +39,8 @@ impl Classroom {
             chairs: BTreeMap::new(),
             visits: BTreeMap::new(),
             teachers: BTreeSet::new(),
+            listed: BTreeSet::new(),
+            crowd_told: None,
             agenda: Agenda::default(),
             door_moved: false,
             was_full: Default::default(),
@@ -46,6 +48,7 @@ impl Classroom {
             closing: Vec::new(),
         };
         class.set_up_chairs(people);
+        class.list_anew();
         class.wind_up_clocks();
         class
     }

@@ -72,6 +72,9 @@ impl Classroom {
     }
 
     pub(crate) fn tell_spotlight(&mut self) {
+        if let Some(person) = self.lesson.spotlight.filter(|person| !self.listed.contains(person)) {
+            self.tell_changed(person);
+        }
         self.tell_class(ClassEvent::Spotlight { person: self.lesson.spotlight });
     }
 

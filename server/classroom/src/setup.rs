@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use preau_protocol::{
     DisplayName, Invited, PersonId, Policy,
-    limits::{LOBBY_STRANGERS_MAX, SEATS_MAX},
+    limits::{LISTED_MAX, LOBBY_STRANGERS_MAX, SEATS_MAX},
 };
 
 /// A class as it was set up.
@@ -27,10 +27,17 @@ pub struct Limits {
     pub seats_for_teachers: usize,
     /// People in the lobby who are not on the roster.
     pub strangers_max: usize,
+    /// People on the list that students see, besides those who teach or act.
+    pub listed_max: usize,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { seats_max: SEATS_MAX, seats_for_teachers: 8, strangers_max: LOBBY_STRANGERS_MAX }
+        Limits {
+            seats_max: SEATS_MAX,
+            seats_for_teachers: 8,
+            strangers_max: LOBBY_STRANGERS_MAX,
+            listed_max: LISTED_MAX,
+        }
     }
 }

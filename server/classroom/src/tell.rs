@@ -20,25 +20,52 @@ impl Classroom {
     }
 
     pub(crate) fn tell_joined(&mut self, person: PersonId) {
-        self.tell_of(person, Some(person), |person| ClassEvent::Joined { person });
+        let event = |person| ClassEvent::Joined { person };
+        match self.listed.contains(&person) {
+            true => self.tell_of(person, Some(person), event),
+            false => self.tell_teachers_of(person, event),
+        }
+        self.mind_crowd();
     }
 
     pub(crate) fn tell_changed(&mut self, person: PersonId) {
-        self.tell_of(person, None, |person| ClassEvent::Changed { person });
+        self.tell_changed_but(person, None);
     }
 
     /// To the others; the person themself has just had a snapshot.
     pub(crate) fn tell_changed_to_others(&mut self, person: PersonId) {
-        self.tell_of(person, Some(person), |person| ClassEvent::Changed { person });
+        self.tell_changed_but(person, Some(person));
+    }
+
+    fn tell_changed_but(&mut self, person: PersonId, but: Option<PersonId>) {
+        let event = |person| ClassEvent::Changed { person };
+        if self.listed.contains(&person) {
+            self.tell_of(person, but, event);
+        } else if self.list(person) {
+            // From now on students see them; teachers did before.
+            self.tell_teachers_of(person, event);
+            self.tell_students_of(person, but, |person| ClassEvent::Joined { person });
+        } else {
+            self.tell_teachers_of(person, event);
+            let own = self.session_of(person).filter(|_| but != Some(person));
+            if let Some(seen) = self.person(person) {
+                self.send(own.into_iter().collect(), Event::Class(Box::new(event(seen))));
+            }
+        }
     }
 
     pub(crate) fn tell_left(&mut self, person: PersonId, why: Gone) {
-        self.tell_class(ClassEvent::Left { person, why });
+        let event = ClassEvent::Left { person, why };
+        match self.listed.remove(&person) {
+            true => self.tell_class(event),
+            false => self.tell_teachers(Event::Class(Box::new(event))),
+        }
+        self.mind_crowd();
     }
 
     pub(crate) fn tell_snapshot(&mut self, person: PersonId) {
         let (Some(session), Some(role)) = (self.session_of(person), self.people.role(person)) else { return };
-        let snapshot = self.snapshot(role);
+        let snapshot = self.snapshot(person, role);
         self.send(vec![session], Event::Class(Box::new(ClassEvent::Snapshot { snapshot })));
     }
 
@@ -102,23 +129,35 @@ impl Classroom {
 
     /// Tells of somebody in two versions: what they are is for everyone, what is known about them for teachers.
     fn tell_of(&mut self, person: PersonId, but: Option<PersonId>, event: impl Fn(Person) -> ClassEvent) {
+        let teachers = self.teachers.iter().filter(|teacher| Some(**teacher) != but);
+        let teachers = teachers.filter_map(|teacher| self.session_of(*teacher)).collect();
+        self.tell_about(teachers, person, &event);
+        self.tell_students_of(person, but, event);
+    }
+
+    fn tell_teachers_of(&mut self, person: PersonId, event: impl Fn(Person) -> ClassEvent) {
+        let teachers = self.sessions_of_teachers();
+        self.tell_about(teachers, person, event);
+    }
+
+    fn tell_about(&mut self, teachers: Vec<SessionId>, person: PersonId, event: impl Fn(Person) -> ClassEvent) {
         let Some(seen) = self.person(person) else { return };
-        let others = self.chairs.iter().filter(|(other, _)| Some(**other) != but);
-        let (teachers, students): (Vec<_>, Vec<_>) = others.partition(|(other, _)| self.teachers.contains(other));
-        let sessions = |chairs: Vec<(&PersonId, &crate::chair::Chair)>| -> Vec<SessionId> {
-            chairs.into_iter().filter_map(|(_, chair)| chair.session()).collect()
-        };
-        let (teachers, students) = (sessions(teachers), sessions(students));
         let about = self.about_for(Role::Teacher, person);
-        self.send(teachers, Event::Class(Box::new(event(Person { about, ..seen.clone() }))));
-        self.send(students, Event::Class(Box::new(event(seen))));
+        self.send(teachers, Event::Class(Box::new(event(Person { about, ..seen }))));
+    }
+
+    fn tell_students_of(&mut self, person: PersonId, but: Option<PersonId>, event: impl Fn(Person) -> ClassEvent) {
+        let Some(seen) = self.person(person) else { return };
+        let students = self.chairs.iter().filter(|(other, _)| Some(**other) != but && !self.teachers.contains(other));
+        let to = students.filter_map(|(_, chair)| chair.session()).collect();
+        self.send(to, Event::Class(Box::new(event(seen))));
     }
 
     fn sessions_of_teachers(&self) -> Vec<SessionId> {
         self.teachers.iter().filter_map(|teacher| self.session_of(*teacher)).collect()
     }
 
-    fn send(&mut self, to: Vec<SessionId>, event: Event) {
+    pub(crate) fn send(&mut self, to: Vec<SessionId>, event: Event) {
         if !to.is_empty() {
             self.put(Output::Send { to, event });
         }

@@ -23,8 +23,10 @@ impl Classroom {
     }
 
     /// All that somebody seated knows.
-    pub(crate) fn snapshot(&self, viewer: Role) -> Snapshot {
+    pub(crate) fn snapshot(&self, of: PersonId, viewer: Role) -> Snapshot {
         let mut seats: Vec<_> = self.lesson.seats.iter().map(|(person, seat)| (seat.number, *person)).collect();
+        let is_seen = |person: &PersonId| viewer == Role::Teacher || *person == of || self.listed.contains(person);
+        seats.retain(|(_, person)| is_seen(person));
         seats.sort();
         let people = seats.into_iter().filter_map(|(_, person)| {
             let about = self.about_for(viewer, person);
@@ -34,6 +36,7 @@ impl Classroom {
             phase: self.lesson.phase,
             rights: self.lesson.rights,
             people: people.collect(),
+            seated: self.crowd().filter(|_| viewer == Role::Student),
             spotlight: self.lesson.spotlight,
             chat: self.lesson.chat.backlog().cloned().collect(),
             door: match viewer {

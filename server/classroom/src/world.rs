@@ -182,7 +182,8 @@ impl World {
     /// The server dies and comes back.
     pub fn crash(&mut self) {
         let live = self.class.lesson().clone();
-        self.class = Classroom::restore(self.setup.clone(), self.identities.clone(), self.journal.clone(), self.now);
+        let (setup, people, journal) = (self.setup.clone(), self.identities.clone(), self.journal.clone());
+        self.class = Classroom::restore(setup, people, journal, self.now).limited(self.class.limits);
         assert_eq!(*self.class.lesson(), live, "the journal tells the whole story");
         self.sessions.clear();
         self.permits.clear();

@@ -36,7 +36,7 @@ use room::Room;
 pub use spread::Spread;
 
 /// Visitors who may wait for a class to be read from the store. A whole roster comes at once; more is a flood.
-const LOADING_MAX: usize = 1_024;
+const LOADING_MAX: usize = 2_304;
 
 /// One WebSocket, as the shard knows it. Never given twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

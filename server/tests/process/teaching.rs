@@ -86,7 +86,7 @@ async fn a_roster_is_pasted_looked_at_and_added() {
     assert_eq!(teacher.get(&format!("/api/classes/{class}")).await.json()["students"], 1, "a preview changes nothing");
 
     let long = json!({"people": [{"name": "Léa", "role": "student", "group": "g".repeat(65)}]});
-    let many: Vec<_> = (0..500).map(|n| json!({"name": format!("P {n}"), "role": "student"})).collect();
+    let many: Vec<_> = (0..2_048).map(|n| json!({"name": format!("P {n}"), "role": "student"})).collect();
     for body in [long, json!({"people": many})] {
         let refused = teacher.post(&format!("/api/classes/{class}/roster"), &body).await;
         assert_eq!(refused.problem(), (422, "limit".into()));

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-import { NOTE_CHARS_MAX, type Door, type Knock, type Policy } from '../../protocol/types';
+import { NOTE_CHARS_MAX, PEOPLE_PER_ASK_MAX, type Door, type Knock, type Policy } from '../../protocol/types';
 import { doorCount, isDoubtful, plainlyExpected } from '../../state/facts';
 import { words } from '../../text/text';
 import { announce, toast } from '../../ui/announcer';
@@ -40,8 +40,12 @@ function Together({ door }: { door: Door }) {
   const expected = plainlyExpected(door);
   const all = door.waiting.map((knock) => knock.person);
   const admit = (people: string[]): void => {
-    void attendance.ask({ door: { admit: { people } } }).then((done) => {
-      if (done) announce(t.admitted(people.length));
+    const asks = [];
+    for (let from = 0; from < people.length; from += PEOPLE_PER_ASK_MAX) {
+      asks.push(attendance.ask({ door: { admit: { people: people.slice(from, from + PEOPLE_PER_ASK_MAX) } } }));
+    }
+    void Promise.all(asks).then((done) => {
+      if (done.every(Boolean)) announce(t.admitted(people.length));
     });
   };
   const mustOpen = door.policy === 'roster' && !door.opened;

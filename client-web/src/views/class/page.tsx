@@ -2,6 +2,7 @@
 
 import { useEffect } from 'preact/hooks';
 
+import { headcount } from '../../state/facts';
 import { words } from '../../text/text';
 import { Title } from '../../ui/page';
 import { useAttendance } from './attendance';
@@ -21,7 +22,7 @@ export function ClassPage() {
     <div class={panel.value === null ? 'classroom' : 'classroom with-panel'} data-place="seated">
       <header class="class-head" data-theme="dark">
         <Title text={invitation.class.title} class="class-title" />
-        <span class="second tabular">{t.here(state.people.length)}</span>
+        <span class="second tabular">{t.here(headcount(state))}</span>
         <SpeakingLine />
       </header>
       <main id="main" class="class-main" data-theme="dark" aria-label={t.pictures} tabIndex={-1}>

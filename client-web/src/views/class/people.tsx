@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 
 import type { OwnRights, Person, Rights } from '../../protocol/types';
-import { hands, inListOrder } from '../../state/facts';
+import { hands, headcount, inListOrder } from '../../state/facts';
 import { language, words } from '../../text/text';
 import { toast } from '../../ui/announcer';
 import { Avatar } from '../../ui/avatar';
@@ -23,10 +23,11 @@ export function PeoplePanel() {
   const t = words().class.people;
   const people = inListOrder(state.people, language());
   const raised = hands(state.people).length;
+  const count = headcount(state);
   return (
     <div class="panel-body">
       <h2 class="panel-summary tabular">
-        {t.count(people.length)}
+        {t.count(count)}
         {raised > 0 && `, ${t.hands(raised)}`}
       </h2>
       {teaches && <ForEveryone />}
@@ -40,6 +41,7 @@ export function PeoplePanel() {
           />
         ))}
       </ul>
+      {count > people.length && <p class="hint tabular">{t.others(count - people.length)}</p>}
     </div>
   );
 }

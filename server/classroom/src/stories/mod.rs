@@ -2,6 +2,7 @@
 
 mod at_the_door;
 mod crashes;
+mod in_a_lecture;
 mod in_class;
 mod of_devices;
 mod unattended;
