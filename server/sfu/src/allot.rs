@@ -7,6 +7,15 @@ const SPARE_PERCENT: u64 = 15;
 /// A smallest layer that is shown goes only when less than this of it fits: one cut of an estimate is no proof.
 const CLUNG_TO_PERCENT: u64 = 50;
 
+/// A picture that is filmed 25 times a second takes one packet for each frame at this rate.
+const PACKET_EACH_FRAME_BPS: f64 = 220_000.0;
+/// A larger layer is taken if so many of its frames come whole without repair, and left if it is fewer than so many:
+/// each repair takes a round trip, and a frame of many packets waits for the last of them.
+const WHOLE_TO_TAKE: f64 = 0.45;
+const WHOLE_TO_KEEP: f64 = 0.33;
+/// From this loss on it is worth a look.
+pub const LOSS_LOOKED_AT: f64 = 0.1;
+
 /// One layer of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layer {
@@ -46,6 +55,18 @@ pub struct Allotment {
     pub floor_bps: u64,
     /// With so much, something more would fit.
     pub next_bps: Option<u64>,
+}
+
+/// Leaves out layers whose frames seldom come whole where this share of packets is lost. The smallest stays.
+pub fn drop_torn(layers: &mut Vec<Layer>, current: Option<StreamId>, loss: f64) {
+    while let [_, .., last] = layers[..] {
+        let whole = (1.0 - loss).powf(last.bps as f64 / PACKET_EACH_FRAME_BPS);
+        let bar = if Some(last.stream) == current { WHOLE_TO_KEEP } else { WHOLE_TO_TAKE };
+        if loss < LOSS_LOOKED_AT || whole >= bar {
+            return;
+        }
+        layers.pop();
+    }
 }
 
 /// Divides `budget_bps` among `demands`, dearest rank first: everybody's smallest layer, then larger ones.
@@ -112,6 +133,17 @@ mod tests {
         assert_eq!(allot(&wanted, 0, 51).chosen, [Some(0)], "it is clung to");
         assert_eq!(allot(&wanted, 0, 51).floor_bps, 50);
         assert_eq!(allot(&wanted, 0, 49).chosen, [None]);
+    }
+
+    #[test]
+    fn where_much_is_lost_frames_are_small() {
+        let left = |current: u64, loss| {
+            let mut layers = demand(1, &[120_000, 400_000, 1_200_000]).layers;
+            drop_torn(&mut layers, Some(StreamId(current)), loss);
+            layers.len()
+        };
+        assert_eq!([left(11, 0.05), left(11, 0.12), left(11, 0.16), left(11, 0.3), left(11, 0.6)], [3, 3, 2, 2, 1]);
+        assert_eq!([left(12, 0.16), left(12, 0.2)], [3, 2], "what is shown is kept a little longer");
     }
 
     #[test]

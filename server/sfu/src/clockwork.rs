@@ -42,6 +42,7 @@ impl Relay {
                 Timer::Keyframe => self.on_keyframe_timer(key, now),
                 Timer::Link => self.on_link_timer(key, now),
                 Timer::Probe => self.on_probe_timer(key, now),
+                Timer::Echo => self.on_echo_timer(key),
                 Timer::Wanted => self.tell_wanted(key, now),
             }
         }

@@ -1,13 +1,14 @@
 //! The way to each receiver, kept: its reports are taken in, its probes sent, its people told.
 
+use crate::allot::LOSS_LOOKED_AT;
 use crate::downlink::{Downlink, Feedback, PROBE_STEP};
 use crate::event::Event;
 use crate::link::{Link, Reduced};
 use crate::outbox::PADDING_LEN;
-use crate::peer::{Feed, Link as Transport, Pending, Why};
+use crate::peer::{Echo, Feed, Link as Transport, Pending, Why};
 use crate::relay::Relay;
 use crate::report::ReceptionNews;
-use crate::slot::Packet;
+use crate::slot::{Packet, Slot};
 use crate::stream::Stream;
 use crate::timers::{PeerKey, Timer};
 use crate::trunk::News;
@@ -17,6 +18,11 @@ use std::time::{Duration, Instant};
 pub const LINK_EVERY: Duration = Duration::from_millis(250);
 /// People are told of a change at most so often.
 const TOLD_EVERY: Duration = Duration::from_secs(2);
+/// A way that loses this much loses repairs too.
+const ECHOED_FROM_LOSS: f64 = 0.05;
+/// What takes one packet often takes the next: the second copy leaves a little later.
+const ECHO_AFTER: Duration = Duration::from_millis(20);
+const ECHOES_MAX: usize = 64;
 /// Packets of one step of a probe: more would be a burst of its own.
 const PROBE_PACKETS_MAX: usize = 32;
 
@@ -52,10 +58,10 @@ impl Relay {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let Some((_, downlink)) = &mut peer.downlink else { return };
         downlink.look(now);
-        let (is_idle, bps) = (downlink.is_idle(), downlink.bps());
+        let (is_idle, bps, loses) = (downlink.is_idle(), downlink.bps(), downlink.loss() >= LOSS_LOOKED_AT);
         // The rates of what is shown breathe: the division follows them, not only the way.
         let is_reduced = peer.share.reduced != Reduced::Nothing;
-        if is_reduced || self.shown_bps(key) > bps {
+        if is_reduced || loses || self.shown_bps(key) > bps {
             self.replan.insert(key);
         }
         self.tell_link(key, now);
@@ -94,7 +100,7 @@ impl Relay {
     /// Packets that were sent lately once more; padding if there are none.
     fn send_probe(&mut self, key: PeerKey, bytes: usize, now: Instant) {
         let Some(peer) = self.peers.get(key) else { return };
-        let shown = |slot: &crate::slot::Slot| !slot.source.is_audio() && slot.showing().is_some();
+        let shown = |slot: &Slot| !slot.source.is_audio() && slot.showing().is_some();
         let slot = peer.slots.iter().position(shown);
         let mut left = bytes as i64;
         let lately = slot.map(|slot| (slot, peer.slots[slot].lately().collect::<Vec<_>>()));
@@ -122,6 +128,27 @@ impl Relay {
             self.wait(key, Pending { packet: place, slot: slot as u16, why: Why::Padding });
         }
         size
+    }
+
+    /// Where much is lost, a repair may be as well, and another request would take a round trip: it goes twice.
+    pub(crate) fn echo(&mut self, key: PeerKey, echo: Echo, now: Instant) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        let loss = peer.downlink.as_ref().map_or(0.0, |(_, downlink)| downlink.loss());
+        if loss >= ECHOED_FROM_LOSS && peer.echoes.len() < ECHOES_MAX {
+            peer.echoes.push(echo);
+            self.arm(key, Timer::Echo, now + ECHO_AFTER);
+        }
+    }
+
+    pub(crate) fn on_echo_timer(&mut self, key: PeerKey) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        for Echo { slot, stream, index } in std::mem::take(&mut peer.echoes) {
+            let slot = usize::from(slot);
+            let is_spared = self.peers.get(key).and_then(|peer| peer.slots.get(slot)).is_some_and(Slot::spares_repairs);
+            if is_spared {
+                self.send_again(key, slot, stream, index, Why::Repair);
+            }
+        }
     }
 
     fn tell_link(&mut self, key: PeerKey, now: Instant) {

@@ -4,7 +4,7 @@ use crate::codec::{Codec, Vp8};
 use crate::dtls::Progress;
 use crate::event::{Event, Farewell};
 use crate::names::Source;
-use crate::peer::{Claim, Leg, Link, Pending, STREAMS_MAX, Why};
+use crate::peer::{Claim, Echo, Leg, Link, Pending, STREAMS_MAX, Why};
 use crate::relay::{Control, Relay};
 use crate::replay::ReplayWindow;
 use crate::report::{self, News, Sequences};
@@ -339,7 +339,7 @@ impl Relay {
             News::SenderReport { ssrc, ntp, timestamp } => self.on_sender_report(key, ssrc, ntp, timestamp, now),
             News::Reception(reception) => self.on_reception(key, &reception, now),
             News::KeyframeWanted { ssrc } => self.on_keyframe_wanted(key, ssrc, now),
-            News::Missing { ssrc, sequences } => self.on_missing(key, ssrc, sequences),
+            News::Missing { ssrc, sequences } => self.on_missing(key, ssrc, sequences, now),
             News::Arrivals(feedback) => self.on_arrivals(key, &feedback, now),
         }
     }
@@ -355,13 +355,15 @@ impl Relay {
     }
 
     /// A receiver misses packets of a slot: from the publisher's ring, within the slot's budget.
-    fn on_missing(&mut self, key: PeerKey, ssrc: u32, sequences: Sequences<'_>) {
+    fn on_missing(&mut self, key: PeerKey, ssrc: u32, sequences: Sequences<'_>, now: Instant) {
         let Some(peer) = self.peers.get(key) else { return };
         let Some(slot) = peer.slots.iter().position(|slot| slot.ssrc == ssrc) else { return };
         for sequence in sequences {
             let Some(peer) = self.peers.get(key) else { return };
             let Some((stream, index)) = peer.slots[slot].published(sequence) else { continue };
-            self.send_again(key, slot, stream, index, Why::Repair);
+            if self.send_again(key, slot, stream, index, Why::Repair).is_some() {
+                self.echo(key, Echo { slot: slot as u16, stream, index }, now);
+            }
         }
     }
 

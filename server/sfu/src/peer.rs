@@ -119,6 +119,14 @@ pub enum Why {
     Padding,
 }
 
+/// A repair that is sent once more, as it may be lost as well.
+#[derive(Clone, Copy, Debug)]
+pub struct Echo {
+    pub slot: u16,
+    pub stream: StreamId,
+    pub index: u64,
+}
+
 /// A stream that one of our slots is routed from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Feed {
@@ -171,6 +179,7 @@ pub struct Peer {
     pub share: Share,
     pub told: Option<(crate::link::Link, Instant)>,
     pub pending: Vec<Pending>,
+    pub echoes: Vec<Echo>,
     /// What to add to the peer's NTP time for ours, in 2^-32 s.
     pub ntp_step: Option<u64>,
     pub armed: [Option<Instant>; Timer::COUNT],
@@ -213,6 +222,7 @@ impl Peer {
             share: Share::default(),
             told: None,
             pending: Vec::new(),
+            echoes: Vec::new(),
             ntp_step: None,
             armed: [None; Timer::COUNT],
             ingress: Ingress::new(now),

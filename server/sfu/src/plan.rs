@@ -1,7 +1,7 @@
 //! The plan: which stream goes to which slot. Made anew when views, permits or streams change,
 //! never for a packet.
 
-use crate::allot::{Allotment, Demand, Layer, allot};
+use crate::allot::{Allotment, Demand, Layer, allot, drop_torn};
 use crate::event::{Event, Pictures, SlotFill};
 use crate::gaze::Gazer;
 use crate::link::Reduced;
@@ -144,7 +144,10 @@ impl Relay {
             (Source::Camera, Role::Student) => Rank::Other(look),
         };
         let layers = layers(sender.streams_of(source), height_px);
-        let layers = layers.iter().map(|stream| Layer { stream: stream.id, bps: stream.cost_bps() }).collect();
+        let mut layers = layers.iter().map(|stream| Layer { stream: stream.id, bps: stream.cost_bps() }).collect();
+        let shown = receiver.slots.iter().find(|slot| slot.source == source && slot.person == Some(person));
+        let loss = receiver.downlink.as_ref().map_or(0.0, |(_, downlink)| downlink.loss());
+        drop_torn(&mut layers, shown.and_then(Slot::target), loss);
         Some(Wish { publisher, source, rank, height_px, layers })
     }
 

@@ -252,6 +252,7 @@ impl Relay {
             share: Share::default(),
             told: None,
             pending: Vec::new(),
+            echoes: Vec::new(),
             ntp_step: None,
             armed: [None; Timer::COUNT],
             ingress: Ingress::new(now),

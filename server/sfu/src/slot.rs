@@ -285,6 +285,11 @@ impl Slot {
         left.is_some()
     }
 
+    /// Whether there is so much left for repairs that some may be sent twice.
+    pub fn spares_repairs(&self) -> bool {
+        self.repair_budget > REPAIR_BUDGET_MAX / 2
+    }
+
     /// Places a packet that was sent before.
     pub fn place_again(&mut self, packet: &Packet) -> Option<Placed> {
         let (payload_type, _) = self.payload_types[packet.codec as usize]?;

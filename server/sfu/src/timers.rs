@@ -24,10 +24,12 @@ pub enum Timer {
     Probe,
     /// Fewer look at a publisher than it was told.
     Wanted,
+    /// Repairs are sent once more.
+    Echo,
 }
 
 impl Timer {
-    pub const COUNT: usize = Timer::Wanted as usize + 1;
+    pub const COUNT: usize = Timer::Echo as usize + 1;
 }
 
 /// A peer's slot in the relay's table, with a serial number that no later peer has.
