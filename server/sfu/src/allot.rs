@@ -11,7 +11,7 @@ const CLUNG_TO_PERCENT: u64 = 50;
 const PACKET_EACH_FRAME_BPS: f64 = 220_000.0;
 /// A larger layer is taken if so many of its frames come whole without repair, and left if it is fewer than so many:
 /// each repair takes a round trip, and a frame of many packets waits for the last of them.
-const WHOLE_TO_TAKE: f64 = 0.45;
+const WHOLE_TO_TAKE: f64 = 0.55;
 const WHOLE_TO_KEEP: f64 = 0.33;
 /// From this loss on it is worth a look.
 pub const LOSS_LOOKED_AT: f64 = 0.1;
@@ -142,7 +142,7 @@ mod tests {
             drop_torn(&mut layers, Some(StreamId(current)), loss);
             layers.len()
         };
-        assert_eq!([left(11, 0.05), left(11, 0.12), left(11, 0.16), left(11, 0.3), left(11, 0.6)], [3, 3, 2, 2, 1]);
+        assert_eq!([left(11, 0.05), left(11, 0.12), left(11, 0.16), left(11, 0.3), left(11, 0.6)], [3, 2, 2, 2, 1]);
         assert_eq!([left(12, 0.16), left(12, 0.2)], [3, 2], "what is shown is kept a little longer");
     }
 

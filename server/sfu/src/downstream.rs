@@ -142,12 +142,16 @@ impl Relay {
 
     pub(crate) fn on_echo_timer(&mut self, key: PeerKey) {
         let Some(peer) = self.peers.get_mut(key) else { return };
-        for Echo { slot, stream, index } in std::mem::take(&mut peer.echoes) {
+        let mut echoes = std::mem::take(&mut peer.echoes);
+        for Echo { slot, stream, index } in echoes.drain(..) {
             let slot = usize::from(slot);
             let is_spared = self.peers.get(key).and_then(|peer| peer.slots.get(slot)).is_some_and(Slot::spares_repairs);
             if is_spared {
                 self.send_again(key, slot, stream, index, Why::Repair);
             }
+        }
+        if let Some(peer) = self.peers.get_mut(key) {
+            peer.echoes = echoes;
         }
     }
 
