@@ -19,7 +19,7 @@ test:
 # Measures what the README promises, prints the machine, writes target/figures.json. One part alone: make bench PARTS=relay
 bench: client-web/dist/index.html tests/browser/node_modules/.package-lock.json
 	$(CARGO) build --release -p preau -p preau-loadtest
-	$(CARGO) build --release --locked --manifest-path tests/bench/peers/Cargo.toml --target-dir target/peers
+	$(CARGO) build --release --locked --manifest-path tests/bench/peers/Cargo.toml --target-dir $${CARGO_TARGET_DIR:-target}/peers
 	tests/system.sh
 	node tests/bench/bench.mjs $(PARTS)
 

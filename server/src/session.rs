@@ -12,10 +12,12 @@ use preau_protocol::{
     Ask, Beat, ClassId, ClientFrame, Close, Hello, Outcome, Refusal, Reply, ServerFrame, SessionAsk, SessionId,
     VERSION, limits,
 };
+use tokio::io::BufReader;
 use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::frame::{Frame, Utf8Bytes};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as WsError, Message, error::CapacityError};
 use uuid::Uuid;
@@ -35,14 +37,20 @@ const DEAD_AFTER: Duration = Duration::from_secs(45);
 const WRITE_WITHIN: Duration = Duration::from_secs(10);
 /// How long a close frame may take, and its answer.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
-/// The library's default is 128 KiB for every connection, allocated at once.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
-/// A frame is written whole before the next is taken; a snapshot of the largest class fits.
-const WRITE_BUFFER_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// What is read of a socket at once.
+const READ_BUFFER_BYTES: usize = 2 * 1024;
+/// What the library takes of that at once. Its default is 128 KiB for every connection, allocated at once; with little,
+/// the buffer that it grows for a long message has no room left for the next one, and goes with the message.
+const TAKEN_AT_ONCE_BYTES: usize = 128;
+/// A longer text leaves in fragments of this size (RFC 6455 §5.4): the library keeps a buffer as large as the largest
+/// frame that it ever wrote, and everybody is sent one list of a large class.
+const FRAGMENT_BYTES_MAX: usize = 2 * 1024;
+/// A frame is written whole before the next is taken: a fragment, its header, and a ping.
+const WRITE_BUFFER_BYTES_MAX: usize = 2 * FRAGMENT_BYTES_MAX;
 /// Over how long clients spread their return, should this server vanish.
 const RETURN_WITHIN_MS: u32 = 3_000;
 
-type Socket = WebSocketStream<TokioIo<Upgraded>>;
+type Socket = WebSocketStream<BufReader<TokioIo<Upgraded>>>;
 
 /// What the HTTP layer knows of a socket that was upgraded.
 #[derive(Debug)]
@@ -55,11 +63,12 @@ pub struct Arrival {
 /// Holds one conversation to its end.
 pub async fn converse(io: TokioIo<Upgraded>, arrival: Arrival, house: Arc<House>) {
     let config = WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER_BYTES)
+        .read_buffer_size(TAKEN_AT_ONCE_BYTES)
         .write_buffer_size(0)
         .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
         .max_message_size(Some(limits::MESSAGE_BYTES_MAX))
         .max_frame_size(Some(limits::MESSAGE_BYTES_MAX));
+    let io = BufReader::with_capacity(READ_BUFFER_BYTES, io);
     let mut socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
     match admit_to_hello(&mut socket, &arrival, &house).await {
         Ok((hello, visitor)) => Session::begin(socket, hello, visitor, arrival, house).await,
@@ -84,7 +93,8 @@ async fn admit_to_hello(socket: &mut Socket, arrival: &Arrival, house: &House) -
         Ok(ClientFrame::Hello(frame)) if frame.hello.version == VERSION => frame.hello,
         _ => return Err(Ending::Ours(Close::Malformed)),
     };
-    let visitor = house.auth.visitor(hello.class, arrival.cookie.as_deref(), hello.token.as_deref()).await;
+    // Boxed here and in `refresh`: it is large, rare, and would be part of every conversation's task.
+    let visitor = Box::pin(house.auth.visitor(hello.class, arrival.cookie.as_deref(), hello.token.as_deref())).await;
     let visitor = visitor.map_err(|error| Ending::Ours(close_for(error)))?;
     Ok((hello, visitor))
 }
@@ -147,6 +157,9 @@ struct Session {
     beat: Interval,
     heard: Instant,
     allowance: Allowance,
+    /// The last message, until the next one has come: while this holds on to the buffer that the library grew for it,
+    /// the next one gets a small one.
+    kept: Option<Utf8Bytes>,
 }
 
 impl Session {
@@ -168,7 +181,8 @@ impl Session {
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let allowance = Allowance::full(now);
         let cookie = arrival.cookie;
-        let mut session = Session { socket, class, line, visitor, cookie, house, down, beat, heard: now, allowance };
+        let mut session =
+            Session { socket, class, line, visitor, cookie, house, down, beat, heard: now, allowance, kept: None };
         let inbox = session.house.shards.owner(class).clone();
         let entered = async {
             inbox.send(Command::Line { line, class, down: sender }).await.ok()?;
@@ -198,7 +212,7 @@ impl Session {
 
     async fn pass_down(&mut self, down: Option<Down>) -> Result<(), Ending> {
         match down {
-            Some(Down::Frame(frame)) => self.write(Message::text(frame.as_ref())).await,
+            Some(Down::Frame(frame)) => self.write_text(&frame).await,
             Some(Down::HangUp(why)) => Err(Ending::Ours(why)),
             // The shard cut this line: its outbox was full.
             None => Err(Ending::Ours(Close::Slow)),
@@ -222,6 +236,7 @@ impl Session {
         let Ok(ClientFrame::Request(request)) = serde_json::from_str(&text) else {
             return Err(Ending::Ours(Close::Malformed));
         };
+        self.kept = Some(text);
         let (class, line, id) = (self.class, self.line, request.id);
         let input = match request.ask {
             Ask::Session(SessionAsk::Refresh { token }) => self.refresh(id, &token).await?,
@@ -240,7 +255,7 @@ impl Session {
 
     /// A fresh token is good when it says that this is still the same person with the same role.
     async fn refresh(&mut self, id: u32, token: &str) -> Result<Option<shard::Input>, Ending> {
-        let fresh = self.house.auth.visitor(self.class, self.cookie.as_deref(), Some(token)).await;
+        let fresh = Box::pin(self.house.auth.visitor(self.class, self.cookie.as_deref(), Some(token))).await;
         let same = |visitor: &Visitor| {
             visitor.identity.person == self.visitor.identity.person
                 && visitor.identity.role == self.visitor.identity.role
@@ -262,15 +277,32 @@ impl Session {
 
     async fn write_frame(&mut self, frame: &ServerFrame) -> Result<(), Ending> {
         let text = serde_json::to_string(frame).expect("words of the wire are maps with string keys");
-        self.write(Message::text(text)).await
+        self.write_text(&text).await
+    }
+
+    async fn write_text(&mut self, text: &str) -> Result<(), Ending> {
+        let mut fragments = text.as_bytes().chunks(FRAGMENT_BYTES_MAX).enumerate().peekable();
+        let all = async {
+            while let Some((at, fragment)) = fragments.next() {
+                let kind = if at == 0 { Data::Text } else { Data::Continue };
+                let frame = Frame::message(fragment.to_vec(), OpCode::Data(kind), fragments.peek().is_none());
+                self.socket.send(Message::Frame(frame)).await?;
+            }
+            Ok(())
+        };
+        in_time(all).await
     }
 
     async fn write(&mut self, message: Message) -> Result<(), Ending> {
-        match timeout(WRITE_WITHIN, self.socket.send(message)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(Ending::Theirs),
-            Err(_) => Err(Ending::Ours(Close::Slow)),
-        }
+        in_time(self.socket.send(message)).await
+    }
+}
+
+async fn in_time(writing: impl Future<Output = Result<(), WsError>>) -> Result<(), Ending> {
+    match timeout(WRITE_WITHIN, writing).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) => Err(Ending::Theirs),
+        Err(_) => Err(Ending::Ours(Close::Slow)),
     }
 }
 

@@ -123,10 +123,11 @@ impl Driver {
         for _ in 0..BATCHES_IN_A_ROW_MAX {
             let now = Instant::now();
             let shard = &mut self.shard;
-            if !udp.read(|from, to, bytes| shard.receive(from.into(), to, bytes, now))? {
+            let is_more = udp.read(|from, to, bytes| shard.receive(from.into(), to, bytes, now))?;
+            shard.settle(now);
+            if !is_more {
                 break;
             }
-            shard.settle(now);
             self.transmit(udp);
             self.tell_neighbours();
         }

@@ -40,6 +40,8 @@ pub struct Udp {
     state: UdpSocketState,
     /// The socket speaks IPv6, and IPv4 in mapped addresses (RFC 4291 §2.5.5.2).
     mapped: bool,
+    /// Bound to one address, it need not be told from which of them to send.
+    has_one_address: bool,
     buffer: Vec<u8>,
     /// Runs and datagrams that the kernel had no room for.
     pub dropped: u64,
@@ -49,31 +51,37 @@ impl Udp {
     /// Puts a bound socket into the current runtime.
     pub fn new(bound: Bound) -> io::Result<Udp> {
         let mapped = bound.address.is_ipv6();
+        let has_one_address = !bound.address.ip().is_unspecified();
         let state = UdpSocketState::new(UdpSockRef::from(&bound.socket))?;
         // Less than asked for is no error: the buffers only bridge bursts.
         let _ = state.set_recv_buffer_size(UdpSockRef::from(&bound.socket), KERNEL_BUFFER_BYTES);
         let _ = state.set_send_buffer_size(UdpSockRef::from(&bound.socket), KERNEL_BUFFER_BYTES);
         let socket = UdpSocket::from_std(bound.socket)?;
-        Ok(Udp { socket, state, mapped, buffer: vec![0; RECEIVE_BYTES * BATCH_SIZE], dropped: 0 })
+        Ok(Udp { socket, state, mapped, has_one_address, buffer: vec![0; RECEIVE_BYTES * BATCH_SIZE], dropped: 0 })
     }
 
     pub async fn readable(&self) -> io::Result<()> {
         self.socket.readable().await
     }
 
-    /// Reads one batch and gives each datagram to `take`: sender, local address, bytes. False when there was none.
+    /// Reads one batch and gives each datagram to `take`: sender, local address, bytes. False when there is no more.
     pub fn read(&mut self, mut take: impl FnMut(SocketAddr, Option<IpAddr>, &mut [u8])) -> io::Result<bool> {
         let mut metas = [RecvMeta::default(); BATCH_SIZE];
         let (socket, state) = (&self.socket, &self.state);
         let mut slices = self.buffer.chunks_mut(RECEIVE_BYTES).map(IoSliceMut::new);
         let mut slices: [IoSliceMut<'_>; BATCH_SIZE] =
             std::array::from_fn(|_| slices.next().expect("the buffer was made for a batch"));
-        let read = socket.try_io(Interest::READABLE, || state.recv(UdpSockRef::from(socket), &mut slices, &mut metas));
-        let count = match read {
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+        let mut count = 0;
+        // Less than a batch was all there is: said now, it saves the call that would find nothing.
+        let read = socket.try_io(Interest::READABLE, || {
+            count = state.recv(UdpSockRef::from(socket), &mut slices, &mut metas)?;
+            if count < BATCH_SIZE { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
+        });
+        let is_more = match read {
+            Ok(()) => true,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => false,
             // An ICMP answer to something sent earlier says nothing of this socket.
-            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => return Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => true,
             Err(error) => return Err(error),
         };
         for (meta, slice) in metas.iter().zip(slices.iter_mut()).take(count) {
@@ -84,7 +92,7 @@ impl Udp {
                 take(from, to, datagram);
             }
         }
-        Ok(true)
+        Ok(is_more)
     }
 
     /// Sends a run to `to`. What the kernel has no room for is lost, as it would be on the way.
@@ -99,7 +107,7 @@ impl Udp {
                 ecn: None,
                 contents: part,
                 segment_size,
-                src_ip: run.from.map(|ip| self.mapped_ip(ip)),
+                src_ip: run.from.filter(|_| !self.has_one_address).map(|ip| self.mapped_ip(ip)),
             };
             let (socket, state) = (&self.socket, &self.state);
             let sent = socket.try_io(Interest::WRITABLE, || state.try_send(UdpSockRef::from(socket), &transmit));

@@ -1,7 +1,7 @@
 //! Malformed frames: the conversation ends with the code that says why, and nothing changes.
 
 use preau_protocol::limits::{MESSAGE_BYTES_MAX, REQUESTS_BURST};
-use preau_protocol::{Ask, ClassAsk, Close};
+use preau_protocol::{Ask, ClassAsk, Close, limits};
 
 use crate::school::{Class, School, code_of};
 use crate::wire::Wire;
@@ -51,6 +51,25 @@ async fn endless_fragments_are_too_big() {
         }
     });
     assert_eq!(code.await, 1009);
+}
+
+#[tokio::test]
+async fn a_long_text_comes_in_fragments_and_whole() {
+    let school = School::start().await;
+    let class = school.class(&["Noé"]).await;
+    let mut wire = Wire::open(&school.teacher).await;
+    wire.text(&hello(&class)).await;
+    let said = "é".repeat(limits::CHAT_CHARS_MAX);
+    wire.text(&format!(r#"{{"id":1,"ask":{{"chat":{{"say":{{"text":"{said}"}}}}}}}}"#)).await;
+    loop {
+        let fragments = wire.next_fragments().await;
+        assert!(fragments.iter().all(|fragment| fragment.len() <= 2_048), "what one socket holds in memory");
+        let text = String::from_utf8(fragments.concat()).expect("UTF-8, wherever it was cut");
+        if text.contains(&said) {
+            assert_eq!(fragments.len(), text.len().div_ceil(2_048));
+            return;
+        }
+    }
 }
 
 #[tokio::test]

@@ -80,12 +80,17 @@ impl Wire {
         String::from_utf8_lossy(&head).into_owned()
     }
 
-    /// Reads one text frame.
+    /// Reads one text.
     pub async fn next_text(&mut self) -> String {
-        let frame = timeout(WITHIN, self.next_frame()).await.expect("the server says something in time");
-        let (opcode, payload) = frame.expect("the server goes on");
+        String::from_utf8_lossy(&self.next_fragments().await.concat()).into_owned()
+    }
+
+    /// Reads one text, in the pieces in which it comes.
+    pub async fn next_fragments(&mut self) -> Vec<Vec<u8>> {
+        let message = timeout(WITHIN, self.next_message()).await.expect("the server says something in time");
+        let (opcode, fragments) = message.expect("the server goes on");
         assert_eq!(opcode, 0x1, "a text");
-        String::from_utf8_lossy(&payload).into_owned()
+        fragments
     }
 
     /// Reads frames until the server closes. Returns the close code, or 1006 for a connection that just ends.
@@ -97,21 +102,34 @@ impl Wire {
     pub async fn until_close(&mut self) -> (u16, Vec<String>) {
         let mut texts = Vec::new();
         loop {
-            let frame = timeout(WITHIN, self.next_frame()).await.expect("the server closes in time");
-            match frame {
-                Ok((0x1, payload)) => texts.push(String::from_utf8_lossy(&payload).into_owned()),
-                Ok((0x8, payload)) if payload.len() >= 2 => {
-                    return (u16::from_be_bytes([payload[0], payload[1]]), texts);
-                }
-                Ok((0x8, _)) => return (1005, texts),
-                Ok(_) => {}
-                Err(_) => return (1006, texts),
+            let message = timeout(WITHIN, self.next_message()).await.expect("the server closes in time");
+            let Ok((opcode, fragments)) = message else { return (1006, texts) };
+            let payload = fragments.concat();
+            match (opcode, payload.first_chunk()) {
+                (0x1, _) => texts.push(String::from_utf8_lossy(&payload).into_owned()),
+                (0x8, Some(code)) => return (u16::from_be_bytes(*code), texts),
+                (0x8, None) => return (1005, texts),
+                _ => {}
             }
         }
     }
 
+    /// The opcode of the first frame, and the payloads up to the final one.
+    async fn next_message(&mut self) -> std::io::Result<(u8, Vec<Vec<u8>>)> {
+        let (first, payload) = self.next_frame().await?;
+        let (mut is_final, mut fragments) = (first & 0x80 != 0, vec![payload]);
+        while !is_final {
+            let (head, payload) = self.next_frame().await?;
+            assert_eq!(head & 0x0f, 0x0, "a fragment goes on");
+            is_final = head & 0x80 != 0;
+            fragments.push(payload);
+        }
+        Ok((first & 0x0f, fragments))
+    }
+
+    /// FIN and opcode, and the payload.
     async fn next_frame(&mut self) -> std::io::Result<(u8, Vec<u8>)> {
-        let opcode = self.0.read_u8().await? & 0x0f;
+        let head = self.0.read_u8().await?;
         let length = match self.0.read_u8().await? & 0x7f {
             126 => self.0.read_u16().await?.into(),
             127 => self.0.read_u64().await?,
@@ -119,7 +137,7 @@ impl Wire {
         };
         let mut payload = vec![0; length as usize];
         self.0.read_exact(&mut payload).await?;
-        Ok((opcode, payload))
+        Ok((head, payload))
     }
 }
 

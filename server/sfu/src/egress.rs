@@ -99,12 +99,17 @@ impl Relay {
             if self.gathers() {
                 return None;
             }
-            let Some(receiver) = self.receivers.pop_front() else {
+            if self.receivers.is_empty() {
                 self.batch.clear();
                 self.media_due = None;
                 return None;
-            };
-            self.seal(receiver);
+            }
+            self.arena.clear();
+            while !self.arena.is_filling()
+                && let Some(receiver) = self.receivers.pop_front()
+            {
+                self.seal(receiver);
+            }
         }
     }
 
@@ -121,7 +126,6 @@ impl Relay {
 
     /// Seals what waits for one receiver into the arena, as much as it holds.
     fn seal(&mut self, key: PeerKey) {
-        self.arena.clear();
         let Some(peer) = self.peers.get_mut(key) else { return };
         let (Some(path), Some(keys), Link::Connected) = (peer.ice.path(), peer.srtp.as_mut(), peer.link) else {
             peer.pending.clear();
@@ -133,7 +137,10 @@ impl Relay {
         let mut done = 0;
         let mut has_switched = false;
         for pending in &peer.pending {
-            let Some((packet, payload)) = self.batch.get(pending.packet) else { break };
+            let Some((packet, payload)) = self.batch.get(pending.packet) else {
+                done += 1;
+                continue;
+            };
             if !self.arena.has_room(payload.len()) {
                 break;
             }
@@ -157,7 +164,7 @@ impl Relay {
                 self.stats.drop_one(Dropped::NotWanted);
             }
         }
-        if done < peer.pending.len() && done > 0 {
+        if done < peer.pending.len() {
             peer.pending.drain(..done);
             self.receivers.push_front(key);
         } else {

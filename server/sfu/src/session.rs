@@ -161,12 +161,14 @@ impl Session {
 
 /// Limits that hold before a parser touches the text.
 fn count_lines(sdp: &str) -> Result<(), OfferError> {
-    let count = |prefix: &str| sdp.lines().filter(|line| line.starts_with(prefix)).count();
-    let sections = count("m=");
+    let (mut sections, mut candidates) = (0, 0);
+    for line in sdp.lines() {
+        sections += usize::from(line.starts_with("m="));
+        candidates += usize::from(line.starts_with("a=candidate:"));
+    }
     if sections > SECTIONS_MAX {
         return Err(OfferError::TooManySections(sections));
     }
-    let candidates = count("a=candidate:");
     if candidates > CANDIDATES_MAX {
         return Err(OfferError::TooManyCandidates(candidates));
     }
@@ -206,36 +208,83 @@ fn read_digest(text: &str) -> Option<[u8; 32]> {
 
 impl Section {
     fn read(m: &MediaDescription, bundle: &[&str]) -> Result<Section, OfferError> {
-        let values =
-            |key: &'static str| m.attributes.iter().filter(move |a| a.key == key).filter_map(|a| a.value.as_deref());
-        let has = |key: &str| m.attributes.iter().any(|a| a.key == key);
         let kind = match m.media_name.media.as_str() {
             "audio" => Kind::Audio,
             "video" => Kind::Video,
             _ => return Err(OfferError::NotSdp),
         };
-        let mid = values("mid").next().and_then(Mid::parse).ok_or(OfferError::NotSdp)?;
+        let lines = SectionLines::read(m);
+        let mid = lines.mid.and_then(Mid::parse).ok_or(OfferError::NotSdp)?;
         if !bundle.contains(&mid.as_str()) {
             return Err(OfferError::NotBundled(mid.to_string()));
         }
-        if !has("rtcp-mux") {
+        if !lines.has_rtcp_mux {
             return Err(OfferError::NoRtcpMux(mid.to_string()));
         }
-        let direction = match (has("sendonly"), has("recvonly"), has("inactive")) {
-            (true, _, _) => Direction::SendOnly,
-            (_, true, _) => Direction::RecvOnly,
-            (_, _, true) => Direction::Inactive,
-            _ => Direction::SendRecv,
-        };
-        let codecs = read_codecs(kind, &m.media_name.formats, values("rtpmap"), values("fmtp"));
-        let sends_rid = |line: &str| {
+        let sends_rid = |line: &&str| {
             let (rid, how) = line.split_once(' ')?;
             (how.split([' ', ';']).next() == Some("send")).then(|| Mid::parse(rid))?
         };
-        let rids = values("rid").filter_map(sends_rid).map(|rid| rid.as_str().to_owned()).take(RIDS_MAX).collect();
-        let extensions = values("extmap").filter_map(read_extension).collect();
-        let ssrcs = read_ssrcs(values("ssrc"), values("ssrc-group"));
-        Ok(Section { mid, kind, direction, codecs, extensions, rids, ssrcs })
+        Ok(Section {
+            mid,
+            kind,
+            direction: lines.direction.unwrap_or(Direction::SendRecv),
+            codecs: read_codecs(kind, &m.media_name.formats, &lines),
+            extensions: lines.extmap.into_iter().filter_map(read_extension).collect(),
+            rids: lines.rid.iter().filter_map(sends_rid).map(|rid| rid.as_str().to_owned()).take(RIDS_MAX).collect(),
+            ssrcs: read_ssrcs(&lines.ssrc, &lines.ssrc_group),
+        })
+    }
+}
+
+/// The lines of a section that count, found in one go: an offer has hundreds.
+#[derive(Default)]
+struct SectionLines<'a> {
+    mid: Option<&'a str>,
+    has_rtcp_mux: bool,
+    direction: Option<Direction>,
+    rtpmap: BTreeMap<u8, &'a str>,
+    fmtp: BTreeMap<u8, &'a str>,
+    rid: Vec<&'a str>,
+    extmap: Vec<&'a str>,
+    ssrc: Vec<&'a str>,
+    ssrc_group: Vec<&'a str>,
+}
+
+impl<'a> SectionLines<'a> {
+    fn read(m: &'a MediaDescription) -> SectionLines<'a> {
+        let by_type = |line: &'a str| {
+            let (payload_type, rest) = line.split_once(' ')?;
+            Some((payload_type.parse::<u8>().ok().filter(|pt| *pt < 128)?, rest))
+        };
+        let mut lines = SectionLines::default();
+        for attribute in &m.attributes {
+            match (attribute.key.as_str(), attribute.value.as_deref()) {
+                ("mid", value) => lines.mid = lines.mid.or(value),
+                ("rtcp-mux", _) => lines.has_rtcp_mux = true,
+                ("sendonly", _) => lines.direction = Some(Direction::SendOnly),
+                ("recvonly", _) => lines.direction = Some(Direction::RecvOnly),
+                ("inactive", _) => lines.direction = Some(Direction::Inactive),
+                ("rtpmap", Some(value)) => lines.rtpmap.extend(by_type(value)),
+                ("fmtp", Some(value)) => lines.fmtp.extend(by_type(value)),
+                ("rid", Some(value)) => lines.rid.push(value),
+                ("extmap", Some(value)) => lines.extmap.push(value),
+                ("ssrc", Some(value)) => lines.ssrc.push(value),
+                ("ssrc-group", Some(value)) => lines.ssrc_group.push(value),
+                _ => {}
+            }
+        }
+        lines
+    }
+
+    /// The payload type of the retransmissions of another.
+    fn rtx_of(&self, payload_type: u8) -> Option<u8> {
+        let repairs =
+            |parameter: &str| parameter.trim().strip_prefix("apt=").is_some_and(|apt| apt.parse() == Ok(payload_type));
+        let is_rtx = |map: &&str| map.get(..4).is_some_and(|name| name.eq_ignore_ascii_case("rtx/"));
+        let found =
+            self.fmtp.iter().find(|(pt, fmtp)| self.rtpmap.get(pt).is_some_and(is_rtx) && fmtp.split(';').any(repairs));
+        found.map(|(pt, _)| *pt)
     }
 }
 
@@ -247,34 +296,18 @@ fn read_extension(line: &str) -> Option<(Extension, u8)> {
     Extension::ALL.into_iter().find(|extension| extension.uri() == uri).map(|extension| (extension, id))
 }
 
-fn read_codecs<'a>(
-    kind: Kind,
-    formats: &[String],
-    rtpmaps: impl Iterator<Item = &'a str>,
-    fmtps: impl Iterator<Item = &'a str>,
-) -> Vec<OfferedCodec> {
-    let by_type = |line: &'a str| {
-        let (payload_type, rest) = line.split_once(' ')?;
-        Some((payload_type.parse::<u8>().ok().filter(|pt| *pt < 128)?, rest))
-    };
-    let rtpmaps: BTreeMap<u8, &str> = rtpmaps.filter_map(by_type).collect();
-    let fmtps: BTreeMap<u8, &str> = fmtps.filter_map(by_type).collect();
-    let rtx_of = |payload_type: u8| {
-        let apt = format!("apt={payload_type}");
-        let is_rtx = |pt: &u8| rtpmaps.get(pt).is_some_and(|map| map.to_ascii_lowercase().starts_with("rtx/"));
-        fmtps.iter().find(|(pt, fmtp)| is_rtx(pt) && fmtp.split(';').any(|p| p.trim() == apt)).map(|(pt, _)| *pt)
-    };
+fn read_codecs(kind: Kind, formats: &[String], lines: &SectionLines<'_>) -> Vec<OfferedCodec> {
     let mut codecs: Vec<OfferedCodec> = Vec::new();
     for payload_type in formats.iter().filter_map(|format| format.parse::<u8>().ok()) {
-        let Some(name) = rtpmaps.get(&payload_type).and_then(|map| map.split('/').next()) else { continue };
+        let Some(name) = lines.rtpmap.get(&payload_type).and_then(|map| map.split('/').next()) else { continue };
         let Some(codec) = Codec::from_rtpmap(name) else { continue };
-        let fmtp = fmtps.get(&payload_type).copied();
+        let fmtp = lines.fmtp.get(&payload_type).copied();
         if codec.is_audio() != (kind == Kind::Audio) || !is_served(codec, fmtp) {
             continue;
         }
         if codecs.iter().all(|earlier| earlier.codec != codec) {
             let fmtp = fmtp.map(str::to_owned);
-            codecs.push(OfferedCodec { codec, payload_type, rtx: rtx_of(payload_type), fmtp });
+            codecs.push(OfferedCodec { codec, payload_type, rtx: lines.rtx_of(payload_type), fmtp });
         }
     }
     let opus = codecs.iter().find(|offered| offered.codec == Codec::Opus).map(|offered| offered.payload_type);
@@ -306,17 +339,15 @@ fn is_served(codec: Codec, fmtp: Option<&str>) -> bool {
     }
 }
 
-fn read_ssrcs<'a>(
-    ssrcs: impl Iterator<Item = &'a str>,
-    groups: impl Iterator<Item = &'a str>,
-) -> Vec<(u32, Option<u32>)> {
+fn read_ssrcs(ssrcs: &[&str], groups: &[&str]) -> Vec<(u32, Option<u32>)> {
     let pairs: Vec<(u32, u32)> = groups
+        .iter()
         .filter_map(|group| group.strip_prefix("FID "))
         .filter_map(|pair| pair.split_once(' '))
         .filter_map(|(media, rtx)| Some((media.parse().ok()?, rtx.trim().parse().ok()?)))
         .collect();
     let mut found: Vec<(u32, Option<u32>)> = Vec::new();
-    for ssrc in ssrcs.filter_map(|line| line.split(' ').next()?.parse::<u32>().ok()) {
+    for ssrc in ssrcs.iter().filter_map(|line| line.split(' ').next()?.parse::<u32>().ok()) {
         let is_rtx = pairs.iter().any(|(_, rtx)| *rtx == ssrc);
         let is_known = found.iter().any(|(known, _)| *known == ssrc);
         if !is_rtx && !is_known && found.len() < RIDS_MAX {
