@@ -42,15 +42,30 @@ pub struct Way {
     is_gone: Arc<AtomicBool>,
 }
 
+/// Ports taken by chance are few.
+const PORTS_TRIED_MAX: usize = 8;
+
 impl Way {
     /// Opens a port on the address of `server` that leads there, for datagrams and for connections.
     pub fn open(server: SocketAddr, seed: u64) -> io::Result<Way> {
-        let socket = listening(SocketAddr::new(server.ip(), 0))?;
-        let address = socket.local_addr()?;
         let is_gone = Arc::new(AtomicBool::new(false));
         let (up, down) = (lane(seed.wrapping_mul(2)), lane(seed.wrapping_mul(2) + 1));
         let weather = Shared::default();
-        stream::serve(address, server, weather.clone(), is_gone.clone(), seed)?;
+        let begin = || {
+            let socket = listening(SocketAddr::new(server.ip(), 0))?;
+            let address = socket.local_addr()?;
+            stream::serve(address, server, weather.clone(), is_gone.clone(), seed)?;
+            Ok::<_, io::Error>((socket, address))
+        };
+        // A number that is free for datagrams may be somebody's for connections.
+        let mut begun = begin();
+        for _ in 1..PORTS_TRIED_MAX {
+            if !begun.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse) {
+                break;
+            }
+            begun = begin();
+        }
+        let (socket, address) = begun?;
         let ends = Ends { server, up: up.clone(), down: down.clone(), is_gone: is_gone.clone() };
         thread::spawn(move || ends.read_participant(&Arc::new(socket)));
         Ok(Way { address, up, down, weather, is_gone })
