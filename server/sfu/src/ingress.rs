@@ -6,12 +6,12 @@ use crate::event::{Event, Farewell};
 use crate::names::Source;
 use crate::peer::{Claim, Echo, Leg, Link, Pending, STREAMS_MAX, Why};
 use crate::relay::{Control, Relay};
-use crate::replay::ReplayWindow;
+use crate::replay::{ReplayWindow, WINDOW};
 use crate::report::{self, News, Sequences};
 use crate::rtp::RtpHeader;
 use crate::session::Extension;
 use crate::slot::{Packet, StreamId};
-use crate::srtp::NotOpened;
+use crate::srtp::{NotOpened, SrtpKeys};
 use crate::stats::Dropped;
 use crate::stream::Stream;
 use crate::timers::{PeerKey, Timer};
@@ -33,11 +33,7 @@ impl Relay {
         match progress {
             Progress::Going => Ok(()),
             Progress::Connected(keys) => {
-                let peer = self.peers.get_mut(key).ok_or(Dropped::UnknownAddress)?;
-                peer.srtp = Some(*keys);
-                peer.link = Link::Connected;
-                self.events.push_back(Event::Connected { peer: peer.id });
-                self.replan.insert(key);
+                self.begin_media(key, *keys);
                 Ok(())
             }
             Progress::Closed => {
@@ -49,6 +45,14 @@ impl Relay {
                 Err(Dropped::BadDtls)
             }
         }
+    }
+
+    pub(crate) fn begin_media(&mut self, key: PeerKey, keys: SrtpKeys) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        peer.srtp = Some(keys);
+        peer.link = Link::Connected;
+        self.events.push_back(Event::Connected { peer: peer.id });
+        self.replan.insert(key);
     }
 
     /// Sends what DTLS has to send and wakes it when it wants.
@@ -115,8 +119,17 @@ impl Relay {
     ) -> Result<(usize, Leg), Dropped> {
         let peer = self.peers.get_mut(key).ok_or(Dropped::UnknownAddress)?;
         let Claim { track, layer, leg } = peer.claim(header, bytes).ok_or(Dropped::NotNegotiated)?;
+        if peer.retired.contains(header.ssrc) {
+            return Err(Dropped::Replayed);
+        }
         let source = peer.tracks[track].source;
         let known = peer.streams.iter().position(|stream| stream.source == source && stream.layer == layer);
+        let before = known.map(|i| &peer.streams[i]);
+        let media = before.filter(|_| leg == Leg::Media).map(|before| before.ssrc);
+        let repair = before.and_then(|before| before.rtx_ssrc);
+        if !peer.retired.retire(media.into_iter().chain(repair)) {
+            return Err(Dropped::NotNegotiated);
+        }
         if leg == Leg::Repair {
             let i = known.ok_or(Dropped::NotNegotiated)?;
             peer.streams[i].rtx_ssrc = Some(header.ssrc);
@@ -183,7 +196,12 @@ impl Relay {
         // Padding alone: the browser probes for bandwidth.
         let Some(original) = payload.first_chunk() else { return Ok(()) };
         let original = u16::from_be_bytes(*original);
-        let index = stream.window.newest().map(|near| crate::rtp::extend(near, original)).ok_or(Dropped::NotWanted)?;
+        // What is far from the newest is of an earlier beginning: taken for something new it would be the only news.
+        let near = stream.window.newest().ok_or(Dropped::NotWanted)?;
+        let index = crate::rtp::extend(near, original);
+        if index.abs_diff(near) >= WINDOW {
+            return Err(Dropped::NotWanted);
+        }
         if !stream.window.is_fresh(index) {
             return Err(Dropped::Replayed);
         }

@@ -33,6 +33,8 @@ mod dtls;
 mod egress;
 mod event;
 mod front;
+#[cfg(feature = "fuzz")]
+mod fuzz;
 mod gaze;
 mod ice;
 mod ingress;

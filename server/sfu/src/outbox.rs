@@ -135,7 +135,7 @@ impl Arena {
         self.write(to, &header, Body::Media { packet, payload, placed: &placed })
     }
 
-    /// The same for a packet that was sent before: as RTX (RFC 4588), else bit for bit again.
+    /// The same for a packet that was sent before: as RTX (RFC 4588), else bit for bit again if it can be.
     pub fn seal_repair(&mut self, to: &mut Receiver<'_>, slot: &mut Slot, packet: &Packet, payload: &[u8]) -> bool {
         let Some(placed) = slot.place_again(packet) else { return false };
         let rtx = slot.next_rtx(packet.codec);
@@ -145,6 +145,9 @@ impl Arena {
         }
         let (payload_type, index, ssrc, original) = match rtx {
             Some((payload_type, index)) => (payload_type, index, slot.rtx_ssrc, Some(placed.index as u16)),
+            // With another number in its header it would be another packet under the same nonce, which gives the key
+            // of its authentication away (RFC 5116 §5.1.1).
+            None if to.twcc.is_some() => return false,
             None => (placed.payload_type, placed.index, slot.ssrc, None),
         };
         let header =
@@ -246,5 +249,51 @@ impl Body<'_> {
             Body::Media { payload, .. } => payload.len(),
             Body::Padding => usize::from(PADDING_LEN),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::certificate::Certificate;
+    use crate::codec::Codec;
+    use crate::names::{Mid, PeerId, Source};
+    use crate::slot::StreamId;
+    use crate::srtp::{Profile, SrtpKeys};
+    use crate::way::Remote;
+
+    /// A picture that leaves, and leaves once more: what of it is sent each time.
+    fn twice(rtx: Option<u8>, is_numbered: bool) -> (Vec<u8>, Option<Vec<u8>>) {
+        let now = Instant::now();
+        let provider = Certificate::generate().unwrap().provider();
+        let mut keys = SrtpKeys::new(Profile::AeadAes128Gcm, &[7; 56], provider.crypto()).unwrap();
+        let mut slot = Slot::new(Mid::parse("7").unwrap(), Source::Camera, 10, 11, 99, 5000);
+        slot.set_payload_type(Codec::H264, 102, rtx);
+        slot.aim(PeerId(1), StreamId(0));
+        let packet = Packet { codec: Codec::H264, starts_keyframe: true, ..Packet::padding(now) };
+        let path = Path { remote: Remote::Connection(crate::way::ConnectionId(1)), local: None };
+        let mut downlink = Downlink::new(now);
+        let mut arena = Arena::new();
+        let mut send = |arena: &mut Arena, slot: &mut Slot, is_again: bool| {
+            let twcc = is_numbered.then_some(Twcc { extension: 3, downlink: &mut downlink });
+            let mut to = Receiver { path, sealer: &mut keys.sealer, twcc, now };
+            let from = arena.len;
+            let is_sealed = if is_again {
+                arena.seal_repair(&mut to, slot, &packet, &[1; 40])
+            } else {
+                arena.seal(&mut to, slot, &packet, &[1; 40])
+            };
+            is_sealed.then(|| arena.bytes(from..arena.len).to_vec())
+        };
+        (send(&mut arena, &mut slot, false).unwrap(), send(&mut arena, &mut slot, true))
+    }
+
+    #[test]
+    fn no_nonce_serves_two_packets() {
+        let (first, again) = twice(None, false);
+        assert_eq!(again, Some(first), "bit for bit");
+        let (first, again) = twice(Some(103), true);
+        assert_ne!(again.unwrap()[8..12], first[8..12], "a stream of its own");
+        assert_eq!(twice(None, true).1, None, "its number would be another");
     }
 }

@@ -10,7 +10,7 @@ use crate::jitter::Jitter;
 use crate::names::{Audience, Mid, PeerId, RelayId, Role, RoomId, Source};
 use crate::permit::Permit;
 use crate::relay::Look;
-use crate::replay::ReportWindows;
+use crate::replay::{ReportWindows, RetiredSsrcs};
 use crate::rtp::RtpHeader;
 use crate::session::{Extension, OfferedCodec, Section};
 use crate::share::Share;
@@ -159,6 +159,7 @@ pub struct Peer {
     pub answers: u64,
     pub srtp: Option<SrtpKeys>,
     pub report_windows: ReportWindows,
+    pub retired: RetiredSsrcs,
     pub rtcp_index: u32,
     /// Ids of the header extensions; one BUNDLE has one id for each (RFC 8843 §9.2).
     pub extensions: [Option<u8>; Extension::ALL.len()],
@@ -206,6 +207,7 @@ impl Peer {
             answers: 0,
             srtp: None,
             report_windows: ReportWindows::default(),
+            retired: RetiredSsrcs::default(),
             rtcp_index: 0,
             extensions: [None; Extension::ALL.len()],
             tracks: Vec::new(),

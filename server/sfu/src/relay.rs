@@ -14,7 +14,7 @@ use crate::outbox::{Arena, Batch};
 use crate::peer::{Ingress, Link, Peer, Track};
 use crate::peers::Peers;
 use crate::permit::Permit;
-use crate::replay::ReportWindows;
+use crate::replay::{ReportWindows, RetiredSsrcs};
 use crate::room::Room;
 use crate::session::{Extension, Kind, Session};
 use crate::share::Share;
@@ -236,6 +236,7 @@ impl Relay {
             answers: 0,
             srtp: None,
             report_windows: ReportWindows::default(),
+            retired: RetiredSsrcs::default(),
             rtcp_index: 0,
             extensions,
             tracks: tracks.collect(),

@@ -67,9 +67,43 @@ impl ReportWindows {
     }
 }
 
+/// A replaced track keeps its SSRC: browsers begin anew now and then, not for each picture.
+const RETIRED_MAX: usize = 64;
+
+/// SSRCs whose place another one took. Their windows are gone, so nothing of them can be told from a replay any more.
+#[derive(Debug, Default)]
+pub struct RetiredSsrcs(Vec<u32>);
+
+impl RetiredSsrcs {
+    pub fn contains(&self, ssrc: u32) -> bool {
+        self.0.contains(&ssrc)
+    }
+
+    /// False: there are too many, and these must stay where they are.
+    pub fn retire(&mut self, ssrcs: impl Iterator<Item = u32> + Clone) -> bool {
+        let has_room = self.0.len() + ssrcs.clone().count() <= RETIRED_MAX;
+        if has_room {
+            self.0.extend(ssrcs);
+        }
+        has_room
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_retired_stays_so_and_not_everybody_can() {
+        let mut retired = RetiredSsrcs::default();
+        for ssrc in 0..RETIRED_MAX as u32 {
+            assert!(!retired.contains(ssrc));
+            assert!(retired.retire([ssrc].into_iter()));
+            assert!(retired.contains(ssrc));
+        }
+        assert!(!retired.retire([u32::MAX].into_iter()));
+        assert!(retired.contains(0) && !retired.contains(u32::MAX));
+    }
 
     #[test]
     fn reporters_count_for_themselves_and_are_not_without_number() {

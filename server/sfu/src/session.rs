@@ -298,7 +298,8 @@ fn read_extension(line: &str) -> Option<(Extension, u8)> {
 
 fn read_codecs(kind: Kind, formats: &[String], lines: &SectionLines<'_>) -> Vec<OfferedCodec> {
     let mut codecs: Vec<OfferedCodec> = Vec::new();
-    for payload_type in formats.iter().filter_map(|format| format.parse::<u8>().ok()) {
+    let offered: Vec<u8> = formats.iter().filter_map(|format| format.parse().ok()).collect();
+    for &payload_type in &offered {
         let Some(name) = lines.rtpmap.get(&payload_type).and_then(|map| map.split('/').next()) else { continue };
         let Some(codec) = Codec::from_rtpmap(name) else { continue };
         let fmtp = lines.fmtp.get(&payload_type).copied();
@@ -307,7 +308,9 @@ fn read_codecs(kind: Kind, formats: &[String], lines: &SectionLines<'_>) -> Vec<
         }
         if codecs.iter().all(|earlier| earlier.codec != codec) {
             let fmtp = fmtp.map(str::to_owned);
-            codecs.push(OfferedCodec { codec, payload_type, rtx: lines.rtx_of(payload_type), fmtp });
+            // A description alone is no offer.
+            let rtx = lines.rtx_of(payload_type).filter(|rtx| offered.contains(rtx));
+            codecs.push(OfferedCodec { codec, payload_type, rtx, fmtp });
         }
     }
     let opus = codecs.iter().find(|offered| offered.codec == Codec::Opus).map(|offered| offered.payload_type);
@@ -356,4 +359,24 @@ fn read_ssrcs(ssrcs: &[&str], groups: &[&str]) -> Vec<(u32, Option<u32>)> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retransmissions_have_a_payload_type_that_is_offered() {
+        let rtx_among = |formats: &[&str]| {
+            let formats: Vec<String> = formats.iter().map(|format| (*format).to_owned()).collect();
+            let lines = SectionLines {
+                rtpmap: [(96, "VP8/90000"), (97, "rtx/90000")].into(),
+                fmtp: [(97, "apt=96")].into(),
+                ..SectionLines::default()
+            };
+            read_codecs(Kind::Video, &formats, &lines)[0].rtx
+        };
+        assert_eq!(rtx_among(&["96", "97"]), Some(97));
+        assert_eq!(rtx_among(&["96"]), None, "described, but not offered");
+    }
 }

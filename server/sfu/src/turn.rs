@@ -32,6 +32,10 @@ use std::time::{Duration, Instant};
 /// it costs them.
 const CHALLENGES_PER_S: u32 = 2_000;
 
+/// The shortest question that is answered with a challenge: a browser's Allocate has one attribute. What a forger pays
+/// is thereby never less than half of what it makes us send.
+const CHALLENGED_LEN_MIN: usize = 28;
+
 /// What a shard's TURN is made of.
 #[derive(Clone)]
 pub struct TurnConfig {
@@ -220,6 +224,7 @@ impl Turn {
         }
         let known = match self.authenticate(&mut request, asked.crypto, now) {
             Ok(known) => known,
+            Err(_) if bytes.len() < CHALLENGED_LEN_MIN => return None,
             Err(code) => return Some(Outcome::answer(self.challenge(&request, code, now))),
         };
         if method == METHOD_ALLOCATE && known.is_expired {

@@ -261,8 +261,11 @@ fn a_stranger_is_answered_little_and_not_without_end() {
     assert!(mapped.get_from_as(&challenge, ATTR_XORMAPPED_ADDRESS).is_err());
     let out = class.relay.stats().datagrams_out;
     let mut flood = challenge.raw.clone();
-    flood[..4].copy_from_slice(&[0, 3, 0, 8]);
+    flood[..4].copy_from_slice(&[0, 3, 0, 0]);
     flood.truncate(20);
+    class.send_raw(udp("203.0.113.10:9"), flood.clone());
+    assert_eq!(class.relay.stats().datagrams_out, out, "nothing for a question of 20 bytes");
+    flood[3] = 8;
     flood.extend_from_slice(&[0, 0x19, 0, 4, 17, 0, 0, 0]);
     for n in 0..20_000_u32 {
         let from = SocketAddr::from((n.to_be_bytes(), 9));
