@@ -1,10 +1,10 @@
-# make run · make test · make bench · make rehearse · make networks · make types: each does all of its own set-up.
+# make run · make test · make fuzz · make bench · make rehearse · make networks · make types: each does all of its own set-up.
 
 CARGO ?= cargo
 NPM   ?= npm
 CLIENT_SOURCES := $(shell find client-web -path client-web/node_modules -prune -o -path client-web/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: run test bench rehearse networks types shots
+.PHONY: run test fuzz bench rehearse networks types shots
 .DELETE_ON_ERROR:
 
 # Builds client and server and starts the server, which prints a one-time link for the first teacher.
@@ -15,6 +15,12 @@ run: client-web/dist/index.html
 # Everything, and one line of counts at the end. Keeps going when something fails, and fails then.
 test:
 	@tests/run.sh
+
+# Every fuzz target for SECONDS; what they find stays in target/fuzz-findings. One alone: tests/fuzz/run.sh 600 demux
+SECONDS ?= 600
+fuzz:
+	tests/system.sh
+	tests/fuzz/run.sh $(SECONDS)
 
 # Measures what the README promises, prints the machine, writes target/figures.json. One part alone: make bench PARTS=relay
 bench: client-web/dist/index.html tests/browser/node_modules/.package-lock.json

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what tests need of the system: two browsers, the tools for a network of their own, and Python's for aiortc.
+# Installs what tests need of the system: two browsers, the tools for a network of their own, Python's for aiortc,
+# C++ for libFuzzer.
 set -euo pipefail
 
 missing=()
@@ -9,6 +10,7 @@ command -v ip          >/dev/null || missing+=(iproute2)
 command -v unshare     >/dev/null || missing+=(util-linux)
 command -v nft         >/dev/null || [ -x /usr/sbin/nft ] || missing+=(nftables)
 command -v openssl     >/dev/null || missing+=(openssl)
+command -v c++         >/dev/null || missing+=(g++)
 python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 [ ${#missing[@]} -eq 0 ] && exit 0
 

@@ -19,6 +19,12 @@ const runners = {
     const [passed, failed, cancelled] = [count('pass'), count('fail'), count('cancelled')];
     return passed.map((n, i) => [n, (failed[i] ?? 0) + (cancelled[i] ?? 0)]);
   },
+  // A line for each target, and how many of them found something.
+  fuzz: (text) =>
+    [...text.matchAll(/^fuzz_findings (\d+)$/gm)].map((m) => {
+      const targets = [...text.matchAll(/^\w+ +\d+ executions,/gm)].length;
+      return [targets - Number(m[1]), Number(m[1])];
+    }),
 };
 const counted = {
   'rust-tests': runners.cargo,
@@ -26,6 +32,7 @@ const counted = {
   'browser-tests': runners.node,
   'interop-tests': runners.node,
   'network-tests': runners.node,
+  fuzz: runners.fuzz,
 };
 
 // eslint-disable-next-line no-control-regex

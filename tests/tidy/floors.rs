@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use crate::sources::{files, read};
 
 /// Which of our crates each crate may stand on.
-const CRATES: [(&str, &[&str]); 6] = [
+const CRATES: [(&str, &[&str]); 7] = [
     ("protocol", &[]),
     ("server/classroom", &["preau-protocol"]),
     ("server/sfu", &[]),
     ("server", &["preau-classroom", "preau-protocol", "preau-sfu"]),
     ("loadtest", &["preau-protocol"]),
     ("tests", &["preau", "preau-classroom", "preau-loadtest", "preau-protocol", "preau-sfu"]),
+    ("tests/fuzz", &["preau-sfu"]),
 ];
 
 /// The floor of every module of the server (ARCHITECTURE.md). A module uses its own floor and those below.
