@@ -25,6 +25,9 @@ const FIRST_MEDIA_WITHIN: Duration = Duration::from_secs(20);
 /// One try at a rate. What is on the way when it ends has come when nothing came for a while.
 const TRY: Duration = Duration::from_secs(2);
 const DRAINED_AFTER: Duration = Duration::from_millis(300);
+const LOOKED_EVERY: Duration = Duration::from_millis(20);
+/// Later than this after the last was sent, the last came out of a queue.
+const BEHIND_MAX: Duration = Duration::from_millis(100);
 /// Nearly everything.
 const DELIVERED_MIN: f64 = 0.999;
 /// The first try, of what the steady stream's cost promises; the next are higher by this, until one fails.
@@ -142,12 +145,12 @@ pub async fn saturate(
     let mut most = Most::default();
     for _ in 0..TRIES_MAX {
         let tried = try_rate(plan, audience, fleet, rate.ceil() as u32).await?;
-        if tried.delivered >= DELIVERED_MIN {
+        if tried.keeps_pace && tried.most.delivered >= DELIVERED_MIN {
             good = rate;
-            most = if tried.forwards_per_s > most.forwards_per_s { tried } else { most };
+            most = if tried.most.forwards_per_s > most.forwards_per_s { tried.most } else { most };
         } else {
             bad = rate;
-            most.clients_were_the_limit = tried.clients_were_the_limit;
+            most.clients_were_the_limit = tried.most.clients_were_the_limit;
         }
         if bad / good < CLOSE_ENOUGH {
             break;
@@ -161,36 +164,47 @@ pub async fn saturate(
     Ok(most)
 }
 
-/// Waits until nothing arrives any more: what is late belongs to the rate at which it was sent.
-async fn drained(fleet: &Fleet) -> Result<Census, RelayError> {
-    let mut before = fleet.census().await?;
-    loop {
-        sleep(DRAINED_AFTER).await;
+/// Waits until nothing arrives any more: what is late belongs to the rate at which it was sent. Returns when the last
+/// packet was seen to have come.
+async fn drained(fleet: &Fleet) -> Result<(Census, Instant), RelayError> {
+    let (mut before, mut came_at) = (fleet.census().await?, Instant::now());
+    while came_at.elapsed() < DRAINED_AFTER {
+        sleep(LOOKED_EVERY).await;
         let census = fleet.census().await?;
-        if census.packets == before.packets {
-            return Ok(census);
+        if census.packets != before.packets {
+            (before, came_at) = (census, Instant::now());
         }
-        before = census;
     }
+    Ok((before, came_at))
 }
 
-async fn try_rate(plan: &Plan, audience: &Audience, fleet: &Fleet, packets_per_s: u32) -> Result<Most, RelayError> {
+async fn try_rate(plan: &Plan, audience: &Audience, fleet: &Fleet, packets_per_s: u32) -> Result<Try, RelayError> {
     audience.film(plan, fleet, 0);
-    let (before, begun) = (drained(fleet).await?, Instant::now());
+    let ((before, _), begun) = (drained(fleet).await?, Instant::now());
     audience.film(plan, fleet, packets_per_s);
     sleep(TRY).await;
     audience.film(plan, fleet, 0);
-    let took = begun.elapsed().as_secs_f64();
-    let busiest = busy(&before, &fleet.census().await?, took);
-    let after = drained(fleet).await?;
+    let took = begun.elapsed();
+    let busiest = busy(&before, &fleet.census().await?, took.as_secs_f64());
+    let (after, came_at) = drained(fleet).await?;
     let sent = (after.sent - before.sent) as f64 / audience.cameras().max(1) as f64;
     let packets = (after.packets - before.packets) as f64;
-    let wanted = f64::from(packets_per_s) * took;
-    Ok(Most {
-        forwards_per_s: packets / took,
-        delivered: packets / (sent * audience.viewers.len() as f64).max(1.0),
-        clients_were_the_limit: busiest > CLIENTS_BUSY_MAX || sent < wanted * 0.98,
+    let wanted = f64::from(packets_per_s) * took.as_secs_f64();
+    let came = came_at.saturating_duration_since(begun);
+    Ok(Try {
+        most: Most {
+            forwards_per_s: packets / came.max(took).as_secs_f64(),
+            delivered: packets / (sent * audience.viewers.len() as f64).max(1.0),
+            clients_were_the_limit: busiest > CLIENTS_BUSY_MAX || sent < wanted * 0.98,
+        },
+        // What stood in a buffer was not forwarded in time, even if nothing of it was lost.
+        keeps_pace: came <= took + BEHIND_MAX,
     })
+}
+
+struct Try {
+    most: Most,
+    keeps_pace: bool,
 }
 
 /// What the relay's process has allocated until now, if it is counted.

@@ -8,7 +8,7 @@ use crate::outbox::PADDING_LEN;
 use crate::peer::{Echo, Feed, Link as Transport, Pending, Why};
 use crate::relay::Relay;
 use crate::report::ReceptionNews;
-use crate::slot::{Packet, Slot};
+use crate::slot::Slot;
 use crate::stream::Stream;
 use crate::timers::{PeerKey, Timer};
 use crate::trunk::News;
@@ -124,7 +124,7 @@ impl Relay {
         let size = i64::from(PADDING_LEN);
         let Some(peer) = self.peers.get(key) else { return size };
         let Some(slot) = peer.slots.iter().position(|slot| !slot.source.is_audio()) else { return size };
-        if let Some(place) = self.batch.push(Packet::padding(now), &[]) {
+        if let Some(place) = self.batch.padding(now) {
             self.wait(key, Pending { packet: place, slot: slot as u16, why: Why::Padding });
         }
         size

@@ -27,11 +27,13 @@ pub const PADDING_LEN: u8 = 240;
 pub struct Batch {
     bytes: Vec<u8>,
     packets: Vec<(Packet, Range<usize>)>,
+    /// The place of a packet of padding: one for all receivers, as it is not looked at.
+    padding: Option<u32>,
 }
 
 impl Batch {
     pub fn new() -> Batch {
-        Batch { bytes: Vec::with_capacity(BATCH_BYTES), packets: Vec::with_capacity(BATCH_PACKETS) }
+        Batch { bytes: Vec::with_capacity(BATCH_BYTES), packets: Vec::with_capacity(BATCH_PACKETS), padding: None }
     }
 
     /// Keeps a packet until [`Batch::clear`]; `None` if the caller did not drain in time.
@@ -43,6 +45,15 @@ impl Batch {
         self.bytes.extend_from_slice(payload);
         self.packets.push((packet, start..self.bytes.len()));
         u32::try_from(self.packets.len() - 1).ok()
+    }
+
+    /// The place of a packet of padding, until [`Batch::clear`]. A thousand receivers probe at once when a lecture's
+    /// picture begins: with a place for each, most of them never learnt what their way bears.
+    pub fn padding(&mut self, now: Instant) -> Option<u32> {
+        if self.padding.is_none() {
+            self.padding = self.push(Packet::padding(now), &[]);
+        }
+        self.padding
     }
 
     /// Half full: what waits should leave.
@@ -58,6 +69,7 @@ impl Batch {
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.packets.clear();
+        self.padding = None;
     }
 }
 

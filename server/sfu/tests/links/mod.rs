@@ -6,7 +6,7 @@ mod story;
 mod thirty;
 mod way;
 
-use preau_sfu::{Pictures, Quality, Reduced, SlotStats, Source};
+use preau_sfu::{PeerId, Pictures, Quality, Reduced, SlotStats, Source};
 use std::time::Duration;
 use story::Story;
 use way::{WIDE, Way};
@@ -230,4 +230,15 @@ fn a_weak_way_keeps_its_small_picture() {
     assert!(frames_per_s > 25.0 && still < 0.05, "{frames_per_s} {still} {:?}", class.link(noe));
     let receiver = &class.receivers[&noe];
     assert!(receiver.voices > 60 * 48, "{} of 3,000 sounds", receiver.voices);
+}
+
+#[test]
+fn six_hundred_begin_at_once_and_each_is_probed() {
+    let mut class = Story::with(&[("h", 720, 2_600_000)]);
+    let students: Vec<PeerId> = (2..=601).map(|number| class.student(number, WIDE)).collect();
+    class.pass(1);
+    let blind = students.iter().filter(|id| class.receivers[*id].shown.is_empty()).count();
+    assert_eq!(blind, 0, "each learns what the way bears, though all probe at the same instant");
+    let probing = class.world.relay.stats().packets_probing;
+    assert!(probing >= 30 * students.len() as u64, "{probing} packets: padding for one takes no room of another");
 }

@@ -276,7 +276,7 @@ impl Browser {
             .with_insecure_skip_verify(true)
             .build(true, None)
             .unwrap();
-        let address = SocketAddr::from(([198, 51, 100, number as u8], 4000));
+        let address = SocketAddr::from(([198, 51, 100 + (number >> 8) as u8, number as u8], 4000));
         let dtls = Endpoint::new(address, TransportProtocol::UDP, None);
         Browser {
             id: PeerId(number),
