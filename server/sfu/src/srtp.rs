@@ -15,6 +15,8 @@ const TAG_LEN: usize = 16;
 const KEY_LEN: usize = 16;
 const GCM_SALT_LEN: usize = 12;
 const ENCRYPTED: u32 = 0x8000_0000;
+/// Half a round of sequence numbers: a longer step forward looks like one back.
+const STEP_MAX: u64 = 0x7fff;
 
 /// The protection both sides chose in DTLS (RFC 5764 §4.1.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +130,10 @@ impl Opener {
         let sequence = packet.get(2..4).ok_or(NotOpened::TooShort)?;
         let sequence = u16::from_be_bytes([sequence[0], sequence[1]]);
         let index = window.newest().map_or(u64::from(sequence), |near| extend(near, sequence));
-        if !window.is_fresh(index) {
+        // From before the first number of all it would count as a leap of nearly a whole round, and every slot would leap
+        // with it: no receiver could follow (RFC 3711 §3.3.1).
+        let is_leap = window.newest().is_some_and(|near| index > near + STEP_MAX);
+        if is_leap || !window.is_fresh(index) {
             return Err(NotOpened::Replayed);
         }
         let len = match self {
@@ -313,6 +318,23 @@ mod tests {
             assert_eq!((&bytes[..plain], index), (&PACKET[..], 1));
             assert_eq!(theirs.opener.open_rtp(&mut again, 12, &mut window), Err(NotOpened::Replayed));
         }
+    }
+
+    #[test]
+    fn nothing_leaps_nearly_a_round() {
+        let (mut ours, mut theirs) = pair(Profile::AeadAes128Gcm);
+        let mut window = ReplayWindow::default();
+        let mut open = |index: u64| {
+            let mut bytes = PACKET.to_vec();
+            bytes[2..4].copy_from_slice(&(index as u16).to_be_bytes());
+            bytes.resize(64, 0);
+            let len = ours.sealer.seal_rtp(&mut bytes, 12, PACKET.len(), index).unwrap();
+            theirs.opener.open_rtp(&mut bytes[..len], 12, &mut window).map(|(_, index)| index)
+        };
+        assert_eq!(open(5), Ok(5));
+        assert_eq!(open(65_530), Err(NotOpened::Replayed));
+        assert_eq!(open(6), Ok(6), "and what follows is still there");
+        assert_eq!(open(6 + STEP_MAX), Ok(6 + STEP_MAX));
     }
 
     #[test]

@@ -445,8 +445,11 @@ pub fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     ];
     // A repair of what came before the first packet, on the other side of the wrap.
     let wrapped = [0x07, 0x0c, 2, 0, 0, 0x05, 0, 0x00, 8, 2, 0x00, 0x04, 0, 0x00];
+    // The same packet itself: its number seems to be nearly a round ahead.
+    let leap = [0x07, 0x0c, 2, 0, 0, 0x05, 0, 0x00, 8, 0, 0x00, 0x04, 0, 0x00];
     vec![
         ("wrapped", wrapped.to_vec()),
+        ("leap", leap.to_vec()),
         ("changes", changes.concat()),
         ("rough", rough.concat()),
         ("widths", widths.concat()),
