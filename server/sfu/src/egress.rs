@@ -99,17 +99,12 @@ impl Relay {
             if self.gathers() {
                 return None;
             }
-            if self.receivers.is_empty() {
+            let Some(receiver) = self.receivers.pop_front() else {
                 self.batch.clear();
                 self.media_due = None;
                 return None;
-            }
-            self.arena.clear();
-            while !self.arena.is_filling()
-                && let Some(receiver) = self.receivers.pop_front()
-            {
-                self.seal(receiver);
-            }
+            };
+            self.seal(receiver);
         }
     }
 
@@ -126,6 +121,7 @@ impl Relay {
 
     /// Seals what waits for one receiver into the arena, as much as it holds.
     fn seal(&mut self, key: PeerKey) {
+        self.arena.clear();
         let Some(peer) = self.peers.get_mut(key) else { return };
         let (Some(path), Some(keys), Link::Connected) = (peer.ice.path(), peer.srtp.as_mut(), peer.link) else {
             peer.pending.clear();

@@ -12,11 +12,8 @@ use std::time::Instant;
 /// [`BATCH_DATAGRAMS_MAX`](crate::BATCH_DATAGRAMS_MAX) full datagrams, and as much again in repairs.
 const BATCH_BYTES: usize = 2 * 256 * 1_500;
 const BATCH_PACKETS: usize = 1_024;
-/// One receiver's share of a batch at least…
+/// One receiver's share of a batch, sealed before the next receiver's.
 const ARENA_BYTES: usize = 256 * 1_024;
-/// …and so much of several receivers' before any of it leaves: sealing and sending each keep their code and tables in
-/// the core's caches.
-const ARENA_FILLED: usize = 64 * 1_024;
 /// A GSO send is at most this long (UDP's own limit, less headers) and this many segments.
 const RUN_BYTES_MAX: usize = 60_000;
 const RUN_SEGMENTS_MAX: usize = 64;
@@ -92,7 +89,7 @@ impl Run {
     }
 }
 
-/// Sealed packets of a few receivers.
+/// One receiver's sealed packets.
 pub struct Arena {
     bytes: Vec<u8>,
     len: usize,
@@ -104,7 +101,7 @@ impl Arena {
         Arena { bytes: vec![0; ARENA_BYTES], len: 0, runs: VecDeque::with_capacity(256) }
     }
 
-    /// Begins anew; all runs must have left.
+    /// Begins the next receiver; all runs must have left.
     pub fn clear(&mut self) {
         self.len = 0;
         self.runs.clear();
@@ -121,11 +118,6 @@ impl Arena {
 
     pub fn bytes(&self, range: Range<usize>) -> &[u8] {
         &self.bytes[range]
-    }
-
-    /// What is in it should leave before more is sealed.
-    pub fn is_filling(&self) -> bool {
-        self.len >= ARENA_FILLED
     }
 
     pub fn has_room(&self, payload_len: usize) -> bool {
@@ -151,10 +143,6 @@ impl Arena {
     pub fn seal_repair(&mut self, to: &mut Receiver<'_>, slot: &mut Slot, packet: &Packet, payload: &[u8]) -> bool {
         let Some(placed) = slot.place_again(packet) else { return false };
         let rtx = slot.next_rtx(packet.codec);
-        // Without RTX a packet keeps its nonce, but would get another transport-wide number: never two texts for one nonce.
-        if rtx.is_none() && to.twcc.is_some() {
-            return false;
-        }
         let (payload_type, index, ssrc, original) = match rtx {
             Some((payload_type, index)) => (payload_type, index, slot.rtx_ssrc, Some(placed.index as u16)),
             // With another number in its header it would be another packet under the same nonce, which gives the key
@@ -214,7 +202,7 @@ impl Arena {
         if let Some(run) = self.runs.back_mut() {
             let is_whole = run.range.len() == run.segment_size * run.segments;
             let fits = run.segments < RUN_SEGMENTS_MAX && run.range.len() + len <= RUN_BYTES_MAX;
-            if run.path == path && is_whole && fits && len <= run.segment_size && run.range.end == start {
+            if is_whole && fits && len <= run.segment_size && run.range.end == start {
                 run.range.end += len;
                 run.segments += 1;
                 return;
