@@ -28,12 +28,12 @@ export function chatOpen(state: ClassState): boolean {
   return iTeach(state) || (myRights(state).chat && state.phase !== 'unattended');
 }
 
-/** Raised hands, the longest up first. */
 /** Everybody in class, whether or not their names are told. */
 export function headcount(state: ClassState): number {
   return Math.max(state.seated ?? 0, state.people.length);
 }
 
+/** Raised hands, the longest up first. */
 export function hands(people: readonly Person[]): Person[] {
   return people
     .filter((person) => person.hand !== undefined)

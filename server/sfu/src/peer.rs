@@ -189,16 +189,16 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Without a transport and without slots: it sends, by another relay, and receives nothing.
-    pub fn stand_in(key: PeerKey, who: StandIn, permit: Permit, now: Instant) -> Peer {
+    /// Somebody of whom nothing is known yet: no transport, nothing sent, no slots, no rights.
+    pub fn new((id, room, role): (PeerId, RoomId, Role), key: PeerKey, link: Link, now: Instant) -> Peer {
         let nobody = Credentials { ufrag: String::new(), password: String::new() };
         Peer {
-            id: who.peer,
+            id,
             key,
-            room: who.room,
-            role: who.role,
-            permit,
-            link: Link::Elsewhere(who.at),
+            room,
+            role,
+            permit: Permit::nothing(),
+            link,
             ice: IceAgent::new(nobody, String::new()),
             dtls: None,
             handshake_until: None,
@@ -230,6 +230,11 @@ impl Peer {
             ingress: Ingress::new(now),
             stats: PeerStats::default(),
         }
+    }
+
+    /// Without a transport and without slots: it sends, by another relay, and receives nothing.
+    pub fn stand_in(key: PeerKey, who: StandIn, permit: Permit, now: Instant) -> Peer {
+        Peer { permit, ..Peer::new((who.peer, who.room, who.role), key, Link::Elsewhere(who.at), now) }
     }
 
     /// Whether what this peer sends of `source` may reach a receiver with `role`.

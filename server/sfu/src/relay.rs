@@ -7,23 +7,19 @@ use crate::downlink::Downlink;
 use crate::dtls::{Dtls, DtlsConfig};
 use crate::event::{Event, Pictures, SlotStats};
 use crate::ice::{Credentials, IceAgent};
-use crate::jitter::Jitter;
 use crate::names::{Mid, PeerId, RelayId, Role, RoomId, Source};
 use crate::offer::{Offer, OfferError, ReceiveMids};
 use crate::outbox::{Arena, Batch};
-use crate::peer::{Ingress, Link, Peer, Track};
+use crate::peer::{Link, Peer, Track};
 use crate::peers::Peers;
 use crate::permit::Permit;
-use crate::replay::{ReportWindows, RetiredSsrcs};
 use crate::room::Room;
 use crate::session::{Extension, Kind, Session};
-use crate::share::Share;
 use crate::slot::{Slot, StreamId};
 use crate::stats::{PeerStats, Stats};
-use crate::timers::{PeerKey, Timer, Timers};
+use crate::timers::{PeerKey, Timers};
 use crate::trunk::{News, Trunks};
 use crate::turn::{Turn, TurnConfig};
-use crate::twcc::Twcc;
 use crate::way::{Path, Way};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha20Rng;
@@ -222,42 +218,15 @@ impl Relay {
             _ => None,
         });
         self.peers.insert(Peer {
-            id,
-            key,
-            room,
-            role,
-            permit: Permit::nothing(),
-            link: Link::New,
             ice: IceAgent::new(local, session.ufrag.clone()),
             dtls: Some(Dtls::new(&self.dtls)),
-            handshake_until: None,
             fingerprints: session.fingerprints.clone(),
             sections,
-            answers: 0,
-            srtp: None,
-            report_windows: ReportWindows::default(),
-            retired: RetiredSsrcs::default(),
-            rtcp_index: 0,
             extensions,
             tracks: tracks.collect(),
-            streams: Vec::new(),
-            watchers: Vec::new(),
-            twcc: Twcc::default(),
-            jitter: Jitter::default(),
             slots,
-            feeds: Vec::new(),
-            wanted: Vec::new(),
-            pictures: Pictures::All,
-            gazes: Vec::new(),
             downlink: reports.map(|id| (id, Box::new(Downlink::new(now)))),
-            share: Share::default(),
-            told: None,
-            pending: Vec::new(),
-            echoes: Vec::new(),
-            ntp_step: None,
-            armed: [None; Timer::COUNT],
-            ingress: Ingress::new(now),
-            stats: PeerStats::default(),
+            ..Peer::new((id, room, role), key, Link::New, now)
         });
         self.rooms.entry(room).or_default().members.insert(id, key);
         self.replan_viewers(room, id);
