@@ -148,6 +148,12 @@ describe('a class', () => {
     expect(headcount(story.state)).toBe(1);
   });
 
+  it('counts its list again once a lecture has become small enough to name all', () => {
+    const story = student().then(snapshot([person('Noé'), person('Lou')], { seated: 1999 }));
+    story.then({ class: { crowd: { seated: 2 } } }, { class: { left: { person: 'Lou', why: 'left' } } });
+    expect(headcount(story.state)).toBe(1);
+  });
+
   it('shows one reaction a person and lets it fade', () => {
     const story = student().then(snapshot([person('Lou')]));
     story.then({ class: { reacted: { person: 'Lou', reaction: 'yes' } } });

@@ -176,13 +176,18 @@ function inClass(state: ClassState, event: ClassEvent): ClassState {
   if ('joined' in event) return { ...state, people: withPerson(state.people, event.joined.person) };
   if ('changed' in event) return { ...state, people: withPerson(state.people, event.changed.person) };
   if ('left' in event) return without(state, event.left.person);
-  if ('crowd' in event) return { ...state, seated: event.crowd.seated };
+  if ('crowd' in event) return crowded(state, event.crowd.seated);
   if ('phase' in event) return { ...state, phase: event.phase.phase };
   if ('rights' in event) return { ...state, rights: event.rights.rights };
   if ('spotlight' in event) return { ...state, spotlight: event.spotlight.person };
   if ('reacted' in event) return reacted(state, event.reacted.person, event.reacted.reaction);
   // `silenced` concerns this browser's devices; what everybody sees of it comes with `changed`.
   return state;
+}
+
+/** Once everybody is on the list again, the list alone tells: no further number comes. */
+function crowded(state: ClassState, count: number): ClassState {
+  return { ...state, seated: count > state.people.length ? count : null };
 }
 
 function seated(state: ClassState, snapshot: Snapshot): ClassState {
