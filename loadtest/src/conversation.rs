@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt, stream::SplitSink};
 use preau_protocol::{
-    Ask, ClassId, Event, Hello, HelloFrame, Outcome, Refusal, Request, Resume, ServerFrame, SessionId, VERSION, Welcome,
+    Ask, ClassId, Event, Hello, HelloFrame, Outcome, Refusal, Request, Resume, ServerFrame, SessionId, Turned, VERSION,
+    Welcome,
 };
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -43,6 +44,8 @@ pub enum ConversationError {
     TimedOut(Duration, String),
     #[error("the server's frame is not of the protocol: {0}")]
     Malformed(String),
+    #[error("turned away at the gate: {0:?}")]
+    Turned(Turned),
     #[error("refused with {0:?}")]
     Refused(Refusal),
     #[error("the server answered {0:?} to something else")]
@@ -86,12 +89,13 @@ impl std::fmt::Debug for Incoming {
 impl Conversation {
     /// Knocks at `class` as whoever `device` is.
     pub async fn open(device: &Device, class: ClassId) -> Result<Conversation, ConversationError> {
-        Self::hello(device, Hello { version: VERSION, class, token: None, resume: None }).await
+        Self::hello(device, Hello { version: VERSION, class, token: None, resume: None, ticket: None }).await
     }
 
     /// Knocks with a portal's token and no cookie.
     pub async fn open_with_token(server: &Device, class: ClassId, token: &str) -> Result<Self, ConversationError> {
-        Self::hello(server, Hello { version: VERSION, class, token: Some(token.into()), resume: None }).await
+        Self::hello(server, Hello { version: VERSION, class, token: Some(token.into()), resume: None, ticket: None })
+            .await
     }
 
     /// Goes on with a conversation that broke.
@@ -102,7 +106,7 @@ impl Conversation {
         last_seq: u32,
     ) -> Result<Conversation, ConversationError> {
         let resume = Some(Resume { session, last_seq });
-        Self::hello(device, Hello { version: VERSION, class, token: None, resume }).await
+        Self::hello(device, Hello { version: VERSION, class, token: None, resume, ticket: None }).await
     }
 
     /// Says any hello and waits for the welcome.
@@ -136,6 +140,7 @@ impl Conversation {
                     next_id: 1,
                     welcome,
                 }),
+                ServerFrame::Turned(turned) => Err(ConversationError::Turned(turned)),
                 other => Err(ConversationError::Malformed(format!("no welcome but {other:?}"))),
             },
             Ok(Some(Incoming::Closed(closing))) => Err(ConversationError::Closed(closing)),
@@ -282,7 +287,7 @@ impl Conversation {
                 self.last_seq = event.seq;
                 self.events.push_back(event.on);
             }
-            ServerFrame::Welcome(_) | ServerFrame::Reply(_) | ServerFrame::Beat(_) => {}
+            ServerFrame::Welcome(_) | ServerFrame::Turned(_) | ServerFrame::Reply(_) | ServerFrame::Beat(_) => {}
         }
     }
 }

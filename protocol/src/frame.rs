@@ -5,7 +5,7 @@ use ts_rs::TS;
 
 use crate::{
     ChatAsk, ChatEvent, ClassAsk, ClassEvent, ClassId, DisplayName, DoorAsk, DoorEvent, Gone, IceServer, LobbyEvent,
-    MediaAsk, MediaEvent, PersonId, Refusal, Role, SessionId, SlotFigures, UnixMs,
+    MediaAsk, MediaEvent, PersonId, Refusal, Role, SessionId, SlotFigures, Turned, UnixMs,
 };
 
 /// The first message of a client, as `{"hello":{…}}`.
@@ -22,6 +22,10 @@ pub struct Hello {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub resume: Option<Resume>,
+    /// From the line ([`crate::Queued`]), once it is its turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub ticket: Option<String>,
 }
 
 /// Where a broken conversation is to go on.
@@ -106,6 +110,7 @@ pub struct Invited {
 #[serde(rename_all = "snake_case")]
 pub enum ServerFrame {
     Welcome(Welcome),
+    Turned(Turned),
     Reply(Reply),
     Event(Sequenced),
     Beat(Beat),

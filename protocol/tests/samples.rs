@@ -12,6 +12,7 @@ const CLASS: ClassId = ClassId(Uuid::from_u128(0x0c1a55));
 const ADA: PersonId = PersonId(Uuid::from_u128(0xada));
 const NOE: PersonId = PersonId(Uuid::from_u128(0x0e0));
 const SESSION: SessionId = SessionId(Uuid::from_u128(0x5e55));
+const PLACE: Place = Place { since: 1_617_688_800, draw: 4_200 };
 const EIGHT: UnixMs = UnixMs(1_617_688_800_000);
 
 fn name(text: &str) -> DisplayName {
@@ -280,6 +281,7 @@ fn every_client_message_has_a_sample() {
         class: CLASS,
         token: Some("a.b.c".into()),
         resume: Some(Resume { session: SESSION, last_seq: 7 }),
+        ticket: Some("AQIDBAU".into()),
     };
     golden("client/hello", &ClientFrame::Hello(HelloFrame { hello }));
     let mut seen = BTreeSet::new();
@@ -302,6 +304,11 @@ fn every_server_message_has_a_sample() {
         resumed: false,
     };
     golden("server/welcome", &ServerFrame::Welcome(welcome));
+    let wait = Wait { from_s: 180, to_s: 300 };
+    let queued = Queued { ticket: "AQIDBAU".into(), priority: Priority::Students, place: PLACE, before: 1_240, wait };
+    golden("server/turned.queued", &ServerFrame::Turned(Turned::Queued(queued)));
+    golden("server/turned.closed", &ServerFrame::Turned(Turned::Closed { until: Some(EIGHT) }));
+    golden("server/turned.unavailable", &ServerFrame::Turned(Turned::Unavailable { retry_after_ms: 5_000 }));
     golden("server/beat", &ServerFrame::Beat(Beat { return_within_ms: 3_000 }));
     golden("server/reply.done", &ServerFrame::Reply(Reply { id: 7, outcome: Outcome::Done {} }));
     golden(
@@ -329,6 +336,86 @@ fn every_server_message_has_a_sample() {
         "server/event.class.snapshot_of_a_student",
         &ServerFrame::Event(Sequenced { seq: 3, on: Event::Class(Box::new(class)) }),
     );
+}
+
+fn line() -> LineDocument {
+    let marks = vec![Mark { place: PLACE, before: 0 }, Mark { place: Place { draw: 9_000, ..PLACE }, before: 1_240 }];
+    let students = Line {
+        priority: Priority::Students,
+        waiting: 2_480,
+        served: Some(PLACE),
+        marks,
+        per_minute: Pace { slowest: 240, fastest: 420 },
+        closed: false,
+        closed_until: None,
+    };
+    let observers = Line {
+        priority: Priority::Observers,
+        waiting: 0,
+        served: None,
+        marks: vec![],
+        per_minute: Pace { slowest: 0, fastest: 0 },
+        closed: true,
+        closed_until: Some(EIGHT),
+    };
+    LineDocument { life: "5e55".into(), at: EIGHT, again_in_ms: 6_000, lines: vec![students, observers] }
+}
+
+fn status() -> Status {
+    Status {
+        at: EIGHT,
+        state: StatusState::Queueing,
+        classes: 48,
+        people: 1_203,
+        queued: 2_480,
+        wait: Wait { from_s: 180, to_s: 300 },
+        reduction: Reduction::LatecomersOut,
+        incidents: vec![Incident { at: EIGHT, text: "Une panne est réparée.".into() }],
+    }
+}
+
+#[test]
+fn every_document_of_the_gate_has_a_sample() {
+    golden("gate/line", &line());
+    golden("gate/status", &status());
+    let used = Amounts {
+        connections: 1_250,
+        people: 1_203,
+        packets_per_s: 96_000,
+        egress_kbps: 640_000,
+        memory_mb: 310,
+        cpu_permille: 410,
+    };
+    let limits = Amounts {
+        connections: 20_000,
+        people: 1_500,
+        packets_per_s: 300_000,
+        egress_kbps: 900_000,
+        memory_mb: 4_096,
+        cpu_permille: 1_000,
+    };
+    let operations = Operations {
+        status: status(),
+        line: line(),
+        used,
+        limits,
+        let_in_until_permille: 800,
+        scarce: Scarce::People,
+        reserved: 120,
+        accepts_per_s_max: 500,
+        accepts_per_s: 42,
+        let_in: 1_322,
+        queued: 2_480,
+        turned_away: 3,
+        attacks: vec![AttackCount { kind: Attack::BadToken, total: 12_000, lately: 340 }],
+        classes: vec![ClassLoad { class: CLASS, teachers: 1, students: 24, queued: 0, reserved: 6 }],
+        draining: false,
+    };
+    golden("gate/operations", &operations);
+    golden("gate/act.limits", &OperatorAct::Limits { limits });
+    golden("gate/act.close", &OperatorAct::Close { priority: Priority::Observers, closed: true });
+    golden("gate/act.drain", &OperatorAct::Drain { on: true });
+    golden("gate/act.say", &OperatorAct::Say { text: "Une panne est réparée.".into() });
 }
 
 #[test]

@@ -64,7 +64,7 @@ async fn without_a_cookie_or_token_nobody_gets_in() {
 async fn another_version_is_not_spoken() {
     let school = School::start().await;
     let class = school.class(&["Noé"]).await;
-    let hello = Hello { version: VERSION + 1, class: class.id, token: None, resume: None };
+    let hello = Hello { version: VERSION + 1, class: class.id, token: None, resume: None, ticket: None };
     match Conversation::hello(&school.teacher, hello).await {
         Err(ConversationError::Closed(closing)) => assert_eq!(closing.code, Close::Malformed.code()),
         other => panic!("{other:?}"),

@@ -148,7 +148,7 @@ export class Conversation {
     if ('welcome' in frame) this.welcomed(frame.welcome);
     else if ('event' in frame) this.happened(frame.event);
     else if ('reply' in frame) this.replied(frame.reply);
-    else this.windowMs = frame.beat.return_within_ms;
+    else if ('beat' in frame) this.windowMs = frame.beat.return_within_ms;
   }
 
   private welcomed(welcome: Welcome): void {

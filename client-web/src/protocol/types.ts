@@ -14,6 +14,7 @@ export const PEOPLE_PER_ASK_MAX = 1500;
 export const ROSTER_BYTES_MAX = 262144;
 export const VIDEO_SLOTS_MAX = 24;
 export const AUDIO_SLOTS_MAX = 3;
+export const INCIDENT_CHARS_MAX = 280;
 export const FELT_EVERY_MS = 10000;
 
 export const CLOSE_WORDS: Record<number, Close> = { 1000: "done", 1012: "draining", 1013: "slow", 4400: "malformed", 4401: "not_authenticated", 4403: "not_allowed", 4406: "refused", 4408: "hello_too_late", 4409: "replaced", 4410: "removed", 4429: "too_fast", 4503: "full" };
@@ -247,7 +248,11 @@ version: number, class: ClassId,
 /**
  * A portal's token; absent when the browser's cookie says who this is.
  */
-token?: string, resume?: Resume, };
+token?: string, resume?: Resume, 
+/**
+ * From the line ([`crate::Queued`]), once it is its turn.
+ */
+ticket?: string, };
 
 export type Resume = { session: SessionId, 
 /**
@@ -285,7 +290,7 @@ export type Invited = { class: ClassId, title: string, teacher: DisplayName, sta
  */
 familiar: boolean, };
 
-export type ServerFrame = { "welcome": Welcome } | { "reply": Reply } | { "event": Sequenced } | { "beat": Beat };
+export type ServerFrame = { "welcome": Welcome } | { "turned": Turned } | { "reply": Reply } | { "event": Sequenced } | { "beat": Beat };
 
 export type Reply = { id: number, outcome: Outcome, };
 
@@ -302,6 +307,152 @@ export type Beat = {
  * Should the server vanish: come back at a random moment within this many milliseconds.
  */
 return_within_ms: number, };
+
+export type Priority = "seated" | "teachers" | "students" | "out_of_hour" | "observers";
+
+export type Place = { 
+/**
+ * Unix seconds.
+ */
+since: number, draw: number, };
+
+export type Turned = { "queued": Queued } | { "closed": { until?: UnixMs, } } | { "unavailable": { retry_after_ms: number, } };
+
+export type Queued = { 
+/**
+ * Goes into the next hello. At most [`crate::limits::TICKET_BYTES_MAX`] bytes.
+ */
+ticket: string, priority: Priority, place: Place, 
+/**
+ * How many stand before it now.
+ */
+before: number, wait: Wait, };
+
+export type Wait = { from_s: number, to_s: number, };
+
+export type LineDocument = { 
+/**
+ * Names this life of the line. When it changes, whoever waits says hello with the ticket once more, at a random moment within
+ * `again_in_ms`: the order is in the tickets, the line itself forgets.
+ */
+life: string, at: UnixMs, 
+/**
+ * Ask again after this long, give or take a third at random.
+ */
+again_in_ms: number, 
+/**
+ * Those in which anybody stands, and those that are closed.
+ */
+lines: Array<Line>, };
+
+export type Line = { priority: Priority, waiting: number, 
+/**
+ * Everybody up to and with this place may come in now.
+ */
+served?: Place, 
+/**
+ * How many stand before some of the places, in order: what lies between two of them is in proportion.
+ * At most [`crate::limits::LINE_MARKS_MAX`].
+ */
+marks: Array<Mark>, 
+/**
+ * People let in per minute lately: the slowest and the fastest minute of the last five.
+ */
+per_minute: Pace, 
+/**
+ * The operator keeps this priority out.
+ */
+closed: boolean, 
+/**
+ * Until when, if that is known.
+ */
+closed_until?: UnixMs, };
+
+export type Mark = { place: Place, before: number, };
+
+export type Pace = { slowest: number, fastest: number, };
+
+export type Reduction = "nothing" | "latecomers_out" | "student_cameras_off" | "small_pictures" | "audio_only" | "text_only" | "full";
+
+export type Amounts = { 
+/**
+ * WebSockets.
+ */
+connections: number, 
+/**
+ * People in lobbies and classes.
+ */
+people: number, 
+/**
+ * Media packets forwarded per second.
+ */
+packets_per_s: number, egress_kbps: number, memory_mb: number, 
+/**
+ * Of all cores together: 1,000 is all of them.
+ */
+cpu_permille: number, };
+
+export type Scarce = "connections" | "people" | "packets" | "egress" | "memory" | "cpu";
+
+export type Status = { at: UnixMs, state: StatusState, classes: number, people: number, queued: number, 
+/**
+ * For somebody who came now.
+ */
+wait: Wait, reduction: Reduction, 
+/**
+ * What the operator says of the last day, newest first.
+ */
+incidents: Array<Incident>, };
+
+export type StatusState = "open" | "queueing" | "closed_for_newcomers" | "draining";
+
+export type Incident = { at: UnixMs, 
+/**
+ * At most [`crate::limits::INCIDENT_CHARS_MAX`] characters.
+ */
+text: string, };
+
+export type Attack = "no_token" | "bad_token" | "wrong_class" | "bad_ticket" | "silent" | "malformed" | "too_fast" | "flood" | "foreign_page" | "secret_in_address" | "returned" | "datagrams" | "operator_token";
+
+export type Operations = { status: Status, line: LineDocument, used: Amounts, limits: Amounts, 
+/**
+ * Of each limit so much may be used before newcomers wait, in thousandths.
+ */
+let_in_until_permille: number, scarce: Scarce, 
+/**
+ * Places kept for the rosters of classes whose teacher is in.
+ */
+reserved: number, 
+/**
+ * Hellos and resumes that are taken per second, and how many there were in the last one.
+ */
+accepts_per_s_max: number, accepts_per_s: number, 
+/**
+ * Verdicts since the start.
+ */
+let_in: bigint, queued: bigint, turned_away: bigint, attacks: Array<AttackCount>, 
+/**
+ * The fullest, at most [`crate::limits::OPS_CLASSES_MAX`].
+ */
+classes: Array<ClassLoad>, draining: boolean, };
+
+export type AttackCount = { kind: Attack, 
+/**
+ * Since the start, and in the last five minutes.
+ */
+total: bigint, lately: number, };
+
+export type ClassLoad = { class: ClassId, teachers: number, 
+/**
+ * Students in its lobby and in it.
+ */
+students: number, queued: number, 
+/**
+ * Places still kept for its roster.
+ */
+reserved: number, };
+
+export type OperatorAct = { "limits": { limits: Amounts, } } | { "close": { priority: Priority, closed: boolean, } } | { "drain": { on: boolean, } } | { "say": { text: string, } };
 
 export type Claim = { "account": { secret: string, } } | { "invitation": { secret: string, } } | { "token": { token: string, } };
 
