@@ -27,6 +27,8 @@ function isServerFrame(kind: string, body: Record<string, unknown>): boolean {
   switch (kind) {
     case 'welcome':
       return typeof body['session'] === 'string' && typeof body['person'] === 'string' && isRecord(body['class']);
+    case 'turned':
+      return ['queued', 'closed', 'unavailable'].some((kind) => isRecord(body[kind]));
     case 'reply':
       return typeof body['id'] === 'number' && isRecord(body['outcome']);
     case 'event':
