@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{About, ChatMessage, DisplayName, Door, OwnRights, PersonId, Rights, Role, UnixMs};
+use crate::{About, ChatMessage, DisplayName, Door, OwnRights, PersonId, Reduction, Rights, Role, UnixMs};
 
 /// Where a class is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -122,6 +122,8 @@ pub enum Gone {
     Expired,
     /// The class is over.
     Ended,
+    /// Did nothing for long while others waited. They were admitted, and may come back as they are.
+    Idle,
 }
 
 /// All that a seated person knows of the class: what every later event changes.
@@ -143,6 +145,12 @@ pub struct Snapshot {
     pub spotlight: Option<PersonId>,
     /// The last messages, oldest first.
     pub chat: Vec<ChatMessage>,
+    /// What the server itself has too little of just now: never [`Reduction::LatecomersOut`] or [`Reduction::Full`].
+    pub reduction: Reduction,
+    /// The lesson ends then, whoever is inside: the operator's rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub ends_at: Option<UnixMs>,
     /// For teachers only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
@@ -190,5 +198,13 @@ pub enum ClassEvent {
     /// To whom a teacher has muted, or taken a right from, while they were sending: what they still send.
     Silenced {
         sending: Sending,
+    },
+    /// What everybody is sent less of from now on, or is sent again: the server is short, or no longer is.
+    Reduced {
+        reduction: Reduction,
+    },
+    /// The lesson ends then. Known from the snapshot, and said again ten minutes before.
+    EndsAt {
+        at: UnixMs,
     },
 }

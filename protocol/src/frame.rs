@@ -63,6 +63,8 @@ pub enum SessionAsk {
     Leave {},
     /// A fresh token of the same person, before the old one expires.
     Refresh { token: String },
+    /// The answer to [`SessionEvent::StillThere`]. Anything else that somebody does answers it as well.
+    Here {},
 }
 
 /// All that a client sends.
@@ -172,6 +174,8 @@ pub enum SessionEvent {
     Gone { why: Gone },
     /// The token expires soon; a fresh one goes into [`SessionAsk::Refresh`].
     RefreshDue { within_ms: u32 },
+    /// Others wait for a seat, and nothing was done with this one for long: without an answer it is given back.
+    StillThere { within_ms: u32 },
 }
 
 /// A sign of life every 20 s, outside the sequence.

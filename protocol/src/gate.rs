@@ -153,6 +153,15 @@ impl Reduction {
         Reduction::TextOnly,
         Reduction::Full,
     ];
+
+    /// What of it those in class notice: newcomers are not their concern.
+    pub fn in_class(self) -> Reduction {
+        match self {
+            Reduction::Nothing | Reduction::LatecomersOut => Reduction::Nothing,
+            Reduction::StudentCamerasOff | Reduction::SmallPictures | Reduction::AudioOnly => self,
+            Reduction::TextOnly | Reduction::Full => Reduction::TextOnly,
+        }
+    }
 }
 
 /// What is counted of a server, in use and as limits.

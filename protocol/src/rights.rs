@@ -9,9 +9,11 @@ use ts_rs::TS;
 pub enum Role {
     Teacher,
     Student,
+    /// Sees and hears, and may nothing else: an inspector, a parent. The class does not expect them.
+    Observer,
 }
 
-/// What a seated person may send. A teacher has all of them, always.
+/// What a seated person may send. A teacher has all of them, always; an observer none, ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct Rights {
@@ -22,6 +24,7 @@ pub struct Rights {
 }
 
 impl Rights {
+    pub const NONE: Rights = Rights { speak: false, camera: false, screen: false, chat: false };
     pub const ALL: Rights = Rights { speak: true, camera: true, screen: true, chat: true };
     /// What students may do in a new class.
     pub const STUDENTS: Rights = Rights { screen: false, ..Rights::ALL };

@@ -81,7 +81,8 @@ fn door() -> Door {
 }
 
 fn snapshot(door: Option<Door>) -> Snapshot {
-    let about = door.is_some().then(about);
+    let teaches = door.is_some();
+    let about = teaches.then(about);
     Snapshot {
         phase: Phase::Open,
         rights: Rights::STUDENTS,
@@ -89,6 +90,8 @@ fn snapshot(door: Option<Door>) -> Snapshot {
         seated: door.is_none().then_some(2_001),
         spotlight: Some(NOE),
         chat: vec![said()],
+        reduction: if teaches { Reduction::StudentCamerasOff } else { Reduction::Nothing },
+        ends_at: teaches.then_some(EIGHT),
         door,
     }
 }
@@ -115,6 +118,7 @@ fn asks() -> Vec<Ask> {
     vec![
         Session(SessionAsk::Leave {}),
         Session(SessionAsk::Refresh { token: "a.b.c".into() }),
+        Session(SessionAsk::Here {}),
         Door(DoorAsk::Admit { people: vec![NOE] }),
         Door(DoorAsk::Refuse { people: vec![NOE] }),
         Door(DoorAsk::Block { person: NOE }),
@@ -145,7 +149,7 @@ fn asks() -> Vec<Ask> {
 }
 
 /// How many asks there are, and which one this is: a new one breaks the build here, and then asks for its sample.
-const ASKS: usize = 28;
+const ASKS: usize = 29;
 fn ask_number(ask: &Ask) -> usize {
     match ask {
         Ask::Session(SessionAsk::Leave {}) => 0,
@@ -176,6 +180,7 @@ fn ask_number(ask: &Ask) -> usize {
         Ask::Media(MediaAsk::Felt { .. }) => 25,
         Ask::Media(MediaAsk::Inspect { .. }) => 26,
         Ask::Media(MediaAsk::Ways {}) => 27,
+        Ask::Session(SessionAsk::Here {}) => 28,
     }
 }
 
@@ -184,6 +189,7 @@ fn events() -> Vec<Event> {
     vec![
         Event::Session(SessionEvent::Gone { why: Gone::Removed }),
         Event::Session(SessionEvent::RefreshDue { within_ms: 60_000 }),
+        Event::Session(SessionEvent::StillThere { within_ms: 120_000 }),
         Event::Lobby(LobbyEvent::Standing { position: 3, waiting_for: WaitingFor::Answer, other_device: false }),
         Event::Lobby(LobbyEvent::Note { text: "J'arrive.".into() }),
         Event::Door(DoorEvent::Knock { knock: knock() }),
@@ -201,6 +207,8 @@ fn events() -> Vec<Event> {
         class(ClassEvent::Reacted { person: NOE, reaction: Reaction::Heart }),
         class(ClassEvent::Silenced { sending: Sending::default() }),
         class(ClassEvent::Crowd { seated: 2_001 }),
+        class(ClassEvent::Reduced { reduction: Reduction::AudioOnly }),
+        class(ClassEvent::EndsAt { at: EIGHT }),
         Event::Chat(ChatEvent::Said { message: said() }),
         Event::Chat(ChatEvent::Erased { message: ChatId(1) }),
         Event::Media(MediaEvent::Slots {
@@ -214,11 +222,12 @@ fn events() -> Vec<Event> {
     ]
 }
 
-const EVENTS: usize = 27;
+const EVENTS: usize = 30;
 fn event_number(event: &Event) -> usize {
     match event {
         Event::Session(SessionEvent::Gone { .. }) => 0,
         Event::Session(SessionEvent::RefreshDue { .. }) => 1,
+        Event::Session(SessionEvent::StillThere { .. }) => 29,
         Event::Lobby(LobbyEvent::Standing { .. }) => 2,
         Event::Lobby(LobbyEvent::Note { .. }) => 3,
         Event::Door(DoorEvent::Knock { .. }) => 4,
@@ -237,6 +246,8 @@ fn event_number(event: &Event) -> usize {
             ClassEvent::Reacted { .. } => 16,
             ClassEvent::Silenced { .. } => 17,
             ClassEvent::Crowd { .. } => 26,
+            ClassEvent::Reduced { .. } => 27,
+            ClassEvent::EndsAt { .. } => 28,
         },
         Event::Chat(ChatEvent::Said { .. }) => 18,
         Event::Chat(ChatEvent::Erased { .. }) => 19,

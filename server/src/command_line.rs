@@ -104,7 +104,11 @@ fn token_command() -> Command {
         .about("Prints a token of a configured portal, for trying the door out")
         .arg(text("issuer", "The portal; may be left out when there is only one"))
         .arg(text("class", "The class's id").required(true).value_parser(value_parser!(ClassId)))
-        .arg(text("role", "teacher or student").default_value("student").value_parser(["teacher", "student"]))
+        .arg(
+            text("role", "teacher, student or observer")
+                .default_value("student")
+                .value_parser(["teacher", "student", "observer"]),
+        )
         .arg(text("subject", "Who it is for the portal").default_value("test"))
         .arg(text("name", "Their name"))
         .arg(text("group", "Their group"))
@@ -134,7 +138,11 @@ fn token(words: &ArgMatches) -> Order {
         key: words.get_one::<PathBuf>("key").cloned().map(|path| (path, algorithm)),
         wanted: Wanted {
             class: *words.get_one("class").expect("required"),
-            role: if text("role").as_deref() == Some("teacher") { Role::Teacher } else { Role::Student },
+            role: match text("role").as_deref() {
+                Some("teacher") => Role::Teacher,
+                Some("observer") => Role::Observer,
+                Some(_) | None => Role::Student,
+            },
             subject: text("subject").expect("has a default"),
             name: text("name"),
             group: text("group"),

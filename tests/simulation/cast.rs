@@ -1,4 +1,4 @@
-//! Who takes part: teachers, pupils on the roster, strangers, and names that look like others.
+//! Who takes part: teachers, pupils on the roster, strangers, an observer, and names that look like others.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -6,8 +6,12 @@ use preau_classroom::{DeviceId, Identity, Limits, Setup};
 use preau_protocol::{ClassId, DisplayName, Invited, PersonId, Policy, Proof, Role, UnixMs};
 use uuid::Uuid;
 
+/// A lesson's length by the operator's rule: some mornings are longer.
+pub const LESSON_MS: u64 = 90 * 60_000;
+
 /// Small, so that rooms fill up.
-pub const LIMITS: Limits = Limits { seats_max: 7, seats_for_teachers: 2, strangers_max: 2, listed_max: 7 };
+pub const LIMITS: Limits =
+    Limits { seats_max: 7, seats_for_teachers: 2, strangers_max: 2, listed_max: 7, lesson_ms_max: Some(LESSON_MS) };
 
 #[derive(Clone, Copy, Debug)]
 pub struct Member {
@@ -33,7 +37,7 @@ const fn stranger(name: &'static str) -> Member {
     Member { name, role: Role::Student, expected: false, looks_alike: false, token: true }
 }
 
-pub const CAST: [Member; 12] = [
+pub const CAST: [Member; 13] = [
     teacher("Ada"),
     Member { token: true, ..teacher("Grace") },
     pupil("Basile"),
@@ -47,6 +51,7 @@ pub const CAST: [Member; 12] = [
     stranger("Fatou"),
     stranger("Gaël"),
     stranger("Hugo"),
+    Member { role: Role::Observer, ..stranger("Inès") },
 ];
 
 /// Members who come and go from the roster during a morning. The look-alikes stay on it, so that they stay alike.

@@ -83,8 +83,8 @@ impl Chaos {
     pub fn ask(&mut self, role: Role, view: &View) -> Ask {
         match role {
             Role::Teacher if !self.once_in(5) => self.ask_of_teacher(view),
-            Role::Student if self.once_in(8) => self.ask_of_teacher(view),
-            Role::Teacher | Role::Student => self.ask_of_anybody(view),
+            Role::Student | Role::Observer if self.once_in(8) => self.ask_of_teacher(view),
+            Role::Teacher | Role::Student | Role::Observer => self.ask_of_anybody(view),
         }
     }
 

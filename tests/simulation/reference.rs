@@ -9,7 +9,7 @@ use std::{
 use preau_classroom::{DeviceId, Input, MediaPermit, Setup};
 use preau_protocol::{Close, OwnRights, PersonId, Phase, Policy, Refusal, Rights, Role, Sending, SessionId};
 
-use crate::cast::{LIMITS, member};
+use crate::cast::{LESSON_MS, LIMITS, member};
 
 pub const GRACE_MS: u64 = 20_000;
 pub const ABANDONED_MS: u64 = 3_600_000;
@@ -64,6 +64,7 @@ pub struct Reference {
     /// Shared: the reference is copied at every step.
     pub setup: Rc<Setup>,
     pub phase: Phase,
+    pub opened_at: Option<u64>,
     pub chosen: Option<Policy>,
     pub opened: bool,
     pub note: String,
@@ -92,6 +93,7 @@ impl Reference {
             now,
             setup,
             phase: Phase::Scheduled,
+            opened_at: None,
             chosen: None,
             opened: false,
             note: String::new(),
@@ -172,6 +174,7 @@ impl Reference {
         match member(person).role {
             Role::Teacher => Rights::ALL,
             Role::Student => self.own_rights.get(&person).copied().unwrap_or_default().over(self.rights),
+            Role::Observer => Rights::NONE,
         }
     }
 
@@ -195,7 +198,7 @@ impl Reference {
     }
 
     pub fn room_for(&self, teachers: usize, students: usize) -> bool {
-        let role = |seat: &&RefSeat| member(seat.person).role == Role::Student;
+        let role = |seat: &&RefSeat| member(seat.person).role != Role::Teacher;
         let students_after = self.seats.iter().filter(role).count() + students;
         self.seats.len() + teachers + students <= LIMITS.seats_max
             && (students == 0 || students_after <= LIMITS.seats_max - LIMITS.seats_for_teachers)
@@ -213,6 +216,10 @@ impl Reference {
         self.said = ended.said;
         self.expected = ended.expected;
         self.coming = ended.coming;
+    }
+
+    pub fn ends_at(&self) -> Option<u64> {
+        self.opened_at.map(|at| at + LESSON_MS)
     }
 
     /// Empties a person's seat, if they have one.
@@ -272,7 +279,7 @@ impl Reference {
         if self.is_known(session) {
             return;
         }
-        let stranger = member(person).role == Role::Student && !on_roster;
+        let stranger = member(person).role != Role::Teacher && !on_roster;
         let waits = self.line.iter().position(|waiter| waiter.person == person);
         let own_seat = self.seats.iter().position(|seat| seat.person == person && seat.device == device);
         let refused =
@@ -319,7 +326,7 @@ impl Reference {
 
     fn strangers(&self) -> usize {
         let is_stranger = |waiter: &&RefWaiter| {
-            member(waiter.person).role == Role::Student && !self.expected.contains(&waiter.person)
+            member(waiter.person).role != Role::Teacher && !self.expected.contains(&waiter.person)
         };
         self.line.iter().filter(is_stranger).count()
     }
@@ -348,6 +355,7 @@ impl Reference {
                     && !member(person).looks_alike
                     && !self.is_other_device(person, waiter.device)
             }
+            Role::Observer => false,
         }
     }
 
@@ -402,6 +410,9 @@ impl Reference {
     fn mind_teachers(&mut self) {
         let inside = self.seats.iter().any(|seat| member(seat.person).role == Role::Teacher && seat.is_here());
         if inside {
+            if matches!(self.phase, Phase::Scheduled | Phase::Ended) {
+                self.opened_at = Some(self.now);
+            }
             self.phase = Phase::Open;
             (self.alone_since, self.unattended_since) = (None, None);
         } else if self.phase == Phase::Open {
@@ -415,6 +426,7 @@ impl Reference {
             let mut due: Vec<(u64, Due)> = Vec::new();
             due.extend(self.alone_since.map(|since| (since + GRACE_MS, Due::Grace)));
             due.extend(self.unattended_since.map(|since| (since + ABANDONED_MS, Due::Abandoned)));
+            due.extend(self.ends_at().map(|at| (at, Due::Over)));
             due.extend(self.seats.iter().filter_map(|seat| Some((seat.away_until?, Due::Seat(seat.person)))));
             due.extend(self.line.iter().filter_map(|waiter| Some((waiter.lost_until?, Due::Place(waiter.person)))));
             due.extend(self.passes.iter().map(|(session, until)| (*until, Due::Pass(*session))));
@@ -432,7 +444,7 @@ impl Reference {
                 self.alone_since = None;
                 self.unattended_since = Some(self.now);
             }
-            Due::Abandoned => self.end(),
+            Due::Abandoned | Due::Over => self.end(),
             Due::Seat(person) => self.stand_up(person, Close::Done),
             Due::Place(person) => self.leave_line(person, Close::Done),
             Due::Pass(session) => match self.seats.iter_mut().find(|seat| seat.session == Some(session)) {
@@ -459,6 +471,7 @@ impl Reference {
 enum Due {
     Grace,
     Abandoned,
+    Over,
     Seat(PersonId),
     Place(PersonId),
     Pass(SessionId),

@@ -17,7 +17,9 @@ impl Reference {
     pub fn asked(&mut self, session: SessionId, ask: &Ask) {
         let waiting = self.line.iter().find(|waiter| waiter.session == session).map(|waiter| waiter.person);
         if let Some(person) = waiting {
-            if *ask == Ask::Session(SessionAsk::Leave {}) {
+            if *ask == Ask::Session(SessionAsk::Here {}) {
+                self.coming.reply = Some(Answer::Done);
+            } else if *ask == Ask::Session(SessionAsk::Leave {}) {
                 self.leave_line(person, Close::Done);
                 self.coming.reply = Some(Answer::Done);
             } else {
@@ -28,8 +30,11 @@ impl Reference {
         let Some(by) = self.seat_of_session(session).map(|seat| seat.person) else { return };
         let reply = match member(by).role {
             Role::Teacher => self.asked_by_seated(by, ask),
-            Role::Student if is_for_teachers(ask) => Err(Refusal::TeachersOnly),
-            Role::Student => self.asked_by_seated(by, ask),
+            Role::Student | Role::Observer if is_for_teachers(ask) => Err(Refusal::TeachersOnly),
+            Role::Observer if matches!(ask, Ask::Class(ClassAsk::Hand { .. } | ClassAsk::React { .. })) => {
+                Err(Refusal::NoRight)
+            }
+            Role::Student | Role::Observer => self.asked_by_seated(by, ask),
         };
         let has_pace = matches!(ask, Ask::Chat(ChatAsk::Say { .. }) | Ask::Class(ClassAsk::React { .. }));
         self.coming.reply = Some(match reply {
@@ -48,6 +53,7 @@ impl Reference {
     fn asked_by_seated(&mut self, by: PersonId, ask: &Ask) -> Reply {
         match ask {
             Ask::Session(SessionAsk::Leave {}) => self.stand_up(by, Close::Done),
+            Ask::Session(SessionAsk::Here {}) => {}
             Ask::Session(SessionAsk::Refresh { .. }) | Ask::Media(_) => return Err(Refusal::Malformed),
             Ask::Door(ask) => return self.asked_at_door(ask),
             Ask::Class(ask) => return self.asked_in_class(by, ask),
@@ -185,6 +191,9 @@ impl Reference {
                 seated(self, person)?;
                 if member(*person).role == Role::Teacher {
                     return Err(Refusal::IsTeacher);
+                }
+                if member(*person).role == Role::Observer {
+                    return Err(Refusal::NoRight);
                 }
                 self.own_rights.insert(*person, *rights);
             }

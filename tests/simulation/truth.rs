@@ -125,6 +125,7 @@ impl Morning {
             .collect();
         assert_eq!(seen, truth, "who is there, in which order, doing what");
         assert_eq!(snapshot.phase, reference.phase);
+        assert_eq!(snapshot.ends_at.map(|at| at.0), reference.ends_at());
         assert_eq!((snapshot.rights, snapshot.spotlight), (reference.rights, reference.spotlight));
         let chat: Vec<_> = snapshot.chat.iter().map(|message| (message.id.0, message.text.clone())).collect();
         assert_eq!(chat, reference.chat);

@@ -18,7 +18,7 @@ impl View {
         assert!(!self.gone, "nothing follows a farewell: {event:?}");
         match event {
             Event::Session(SessionEvent::Gone { .. }) => self.gone = true,
-            Event::Session(SessionEvent::RefreshDue { .. }) => {}
+            Event::Session(SessionEvent::RefreshDue { .. } | SessionEvent::StillThere { .. }) => {}
             Event::Lobby(LobbyEvent::Note { text }) => self.note.clone_from(text),
             Event::Lobby(standing @ LobbyEvent::Standing { .. }) => self.standing = Some(standing.clone()),
             Event::Class(event) => self.hear_class(event),
@@ -58,6 +58,10 @@ impl View {
             ClassEvent::Reacted { person, .. } => assert!(self.knows(*person)),
             ClassEvent::Crowd { .. } => panic!("so few are all listed"),
             ClassEvent::Silenced { .. } => {}
+            ClassEvent::Reduced { reduction } => self.class().reduction = *reduction,
+            ClassEvent::EndsAt { at } => {
+                assert_eq!(self.class().ends_at, Some(*at), "the end was known from the start")
+            }
         }
     }
 

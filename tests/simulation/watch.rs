@@ -94,6 +94,7 @@ impl Watch {
         assert!(!self.barred.contains_key(&person) || matches!(event, Event::Session(SessionEvent::Gone { .. })));
         match event {
             Event::Session(SessionEvent::Gone { .. } | SessionEvent::RefreshDue { .. }) => {}
+            Event::Session(SessionEvent::StillThere { .. }) => assert!(is_seated && !is_teacher),
             Event::Lobby(LobbyEvent::Standing { position, .. }) => assert!(!is_seated && *position > 0),
             Event::Lobby(LobbyEvent::Note { .. }) => assert!(!is_seated),
             Event::Media(_) => panic!("a class says nothing of media"),
@@ -215,7 +216,9 @@ fn see_class_event(event: &ClassEvent, is_teacher: bool) {
         | ClassEvent::Rights { .. }
         | ClassEvent::Spotlight { .. }
         | ClassEvent::Reacted { .. }
-        | ClassEvent::Silenced { .. } => {}
+        | ClassEvent::Silenced { .. }
+        | ClassEvent::Reduced { .. }
+        | ClassEvent::EndsAt { .. } => {}
     }
 }
 

@@ -31,7 +31,7 @@ export type UnixMs = number;
 
 export type DisplayName = string;
 
-export type Role = "teacher" | "student";
+export type Role = "teacher" | "student" | "observer";
 
 export type Rights = { speak: boolean, camera: boolean, screen: boolean, chat: boolean, };
 
@@ -115,7 +115,7 @@ export type Reaction = "yes" | "no" | "clap" | "heart" | "smile" | "lost";
 
 export type ClassAsk = { "hand": { up: boolean, } } | { "react": { reaction: Reaction, } } | { "sending": { sending: Sending, } } | { "lower_hand": { person: PersonId, } } | { "mute": { people: Array<PersonId>, } } | { "mute_all": Record<symbol, never> } | { "rights": { rights: Rights, } } | { "rights_of": { person: PersonId, rights: OwnRights, } } | { "spotlight": { person: PersonId | null, } } | { "remove": { person: PersonId, block: boolean, } } | { "end": Record<symbol, never> };
 
-export type Gone = "left" | "lost" | "removed" | "blocked" | "expired" | "ended";
+export type Gone = "left" | "lost" | "removed" | "blocked" | "expired" | "ended" | "idle";
 
 export type Snapshot = { phase: Phase, 
 /**
@@ -136,11 +136,19 @@ seated?: number, spotlight?: PersonId,
  */
 chat: Array<ChatMessage>, 
 /**
+ * What the server itself has too little of just now: never [`Reduction::LatecomersOut`] or [`Reduction::Full`].
+ */
+reduction: Reduction, 
+/**
+ * The lesson ends then, whoever is inside: the operator's rule.
+ */
+ends_at?: UnixMs, 
+/**
  * For teachers only.
  */
 door?: Door, };
 
-export type ClassEvent = { "snapshot": { snapshot: Snapshot, } } | { "joined": { person: Person, } } | { "changed": { person: Person, } } | { "left": { person: PersonId, why: Gone, } } | { "crowd": { seated: number, } } | { "phase": { phase: Phase, } } | { "rights": { rights: Rights, } } | { "spotlight": { person: PersonId | null, } } | { "reacted": { person: PersonId, reaction: Reaction, } } | { "silenced": { sending: Sending, } };
+export type ClassEvent = { "snapshot": { snapshot: Snapshot, } } | { "joined": { person: Person, } } | { "changed": { person: Person, } } | { "left": { person: PersonId, why: Gone, } } | { "crowd": { seated: number, } } | { "phase": { phase: Phase, } } | { "rights": { rights: Rights, } } | { "spotlight": { person: PersonId | null, } } | { "reacted": { person: PersonId, reaction: Reaction, } } | { "silenced": { sending: Sending, } } | { "reduced": { reduction: Reduction, } } | { "ends_at": { at: UnixMs, } };
 
 export type ChatMessage = { id: ChatId, person: PersonId, 
 /**
@@ -268,7 +276,7 @@ id: number, ask: Ask, };
 
 export type Ask = { "session": SessionAsk } | { "door": DoorAsk } | { "class": ClassAsk } | { "chat": ChatAsk } | { "media": MediaAsk };
 
-export type SessionAsk = { "leave": Record<symbol, never> } | { "refresh": { token: string, } };
+export type SessionAsk = { "leave": Record<symbol, never> } | { "refresh": { token: string, } } | { "here": Record<symbol, never> };
 
 export type ClientFrame = HelloFrame | Request;
 
@@ -300,7 +308,7 @@ export type Sequenced = { seq: number, on: Event, };
 
 export type Event = { "session": SessionEvent } | { "lobby": LobbyEvent } | { "door": DoorEvent } | { "class": ClassEvent } | { "chat": ChatEvent } | { "media": MediaEvent };
 
-export type SessionEvent = { "gone": { why: Gone, } } | { "refresh_due": { within_ms: number, } };
+export type SessionEvent = { "gone": { why: Gone, } } | { "refresh_due": { within_ms: number, } } | { "still_there": { within_ms: number, } };
 
 export type Beat = { 
 /**

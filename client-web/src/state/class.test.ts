@@ -27,7 +27,7 @@ const standing = (position: number): Event => ({
 });
 
 function snapshot(people: Person[], more: Partial<Snapshot> = {}): Event {
-  return { class: { snapshot: { snapshot: { phase: 'open', rights: RIGHTS, people, chat: [], ...more } } } };
+  return { class: { snapshot: { snapshot: { phase: 'open', rights: RIGHTS, people, chat: [], reduction: 'nothing', ...more } } } };
 }
 
 /** A class as one browser lives it. */

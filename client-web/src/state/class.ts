@@ -157,7 +157,8 @@ function happened(state: ClassState, event: Event): ClassState {
   if ('chat' in event) return { ...state, chat: inChat(state.chat, event.chat) };
   if ('media' in event) return inMedia(state, event.media);
   if ('gone' in event.session) return gone(state, { gone: event.session.gone.why }, null);
-  return { ...state, refreshDueMs: event.session.refresh_due.within_ms };
+  if ('refresh_due' in event.session) return { ...state, refreshDueMs: event.session.refresh_due.within_ms };
+  return state;
 }
 
 function inLobby(state: ClassState, event: LobbyEvent): ClassState {

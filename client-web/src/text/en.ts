@@ -254,7 +254,7 @@ export const en: Words = {
   csv: {
     separator: ',',
     headings: ['Name', 'Group', 'Role', 'Link'],
-    roles: { teacher: 'teacher', student: 'student' },
+    roles: { teacher: 'teacher', student: 'student', observer: 'observer' },
     file: (title) => `invitations ${title}.csv`,
   },
 
@@ -338,6 +338,10 @@ export const en: Words = {
     lost: {
       title: () => 'You were away for too long',
       body: () => 'The connection did not come back in time, and your seat was given up. You can return to the door.',
+    },
+    idle: {
+      title: () => 'Your seat was given to somebody who was waiting',
+      body: () => 'Nothing was heard of you for a while. You were let in already: you can come straight back if there is room.',
     },
     removed: {
       title: () => 'The teacher has sent you out',

@@ -267,7 +267,7 @@ export const fr = {
   csv: {
     separator: ';',
     headings: ['Nom', 'Groupe', 'Rôle', 'Lien'],
-    roles: { teacher: 'enseignant', student: 'élève' },
+    roles: { teacher: 'enseignant', student: 'élève', observer: 'observateur' },
     file: (title: string) => `invitations ${title}.csv`,
   },
 
@@ -414,6 +414,10 @@ export const fr = {
     lost: {
       title: say('Vous avez été absent trop longtemps', 'Tu as été absent trop longtemps'),
       body: say('La connexion n’est pas revenue à temps et votre place a été rendue. Vous pouvez revenir à la porte.', 'La connexion n’est pas revenue à temps et ta place a été rendue. Tu peux revenir à la porte.'),
+    },
+    idle: {
+      title: say('Votre place a été donnée à quelqu’un qui attendait', 'Ta place a été donnée à quelqu’un qui attendait'),
+      body: say('Vous n’aviez rien fait depuis un moment. Vous étiez déjà admis : vous pouvez revenir directement s’il y a de la place.', 'Tu n’avais rien fait depuis un moment. Tu étais déjà admis : tu peux revenir directement s’il y a de la place.'),
     },
     removed: {
       title: say('L’enseignant vous a fait sortir', 'L’enseignant t’a fait sortir'),

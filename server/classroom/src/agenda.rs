@@ -10,6 +10,10 @@ pub(crate) enum Alarm {
     Grace,
     /// It was unattended for too long: it ends.
     Abandoned,
+    /// The lesson is nearly as long as it may be.
+    NearlyOver,
+    /// It is as long as it may be.
+    Over,
     /// Somebody did not come back to their seat.
     Seat(PersonId),
     /// Somebody did not come back to their place in the line.

@@ -131,6 +131,8 @@ impl Classroom {
                     && !self.lesson.is_other_device(person, device);
                 (open_to_roster && is_expected).then_some(Way::Roster {})
             }
+            // The class does not expect them: a teacher is asked.
+            Role::Observer => None,
         }
     }
 
@@ -246,5 +248,5 @@ impl Classroom {
 
 /// Whom the class does not expect.
 fn is_stranger(identity: &Identity) -> bool {
-    identity.role == Role::Student && !identity.on_roster
+    identity.role != Role::Teacher && !identity.on_roster
 }

@@ -36,6 +36,7 @@ impl Classroom {
     fn do_ask(&mut self, session: SessionId, by: PersonId, ask: Ask) -> Result<(), Refusal> {
         match ask {
             Ask::Session(SessionAsk::Leave {}) => self.leave(session, by),
+            Ask::Session(SessionAsk::Here {}) => Ok(()),
             Ask::Session(SessionAsk::Refresh { .. }) | Ask::Media(_) => Err(Refusal::Malformed),
             Ask::Door(DoorAsk::Admit { people }) => self.admit(by, &people),
             Ask::Door(DoorAsk::Refuse { people }) => self.refuse(by, &people),

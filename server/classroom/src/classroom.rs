@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use preau_protocol::{Close, PersonId, Phase, Policy, Role, SessionId, UnixMs};
+use preau_protocol::{Close, PersonId, Phase, Policy, Reduction, Role, SessionId, UnixMs};
 
 use crate::{
     Entry, Fact, Input, Limits, Output, Seated, Setup,
@@ -35,6 +35,8 @@ pub struct Classroom {
     /// How many students were last told there are; none while they see everybody.
     pub(crate) crowd_told: Option<u32>,
     pub(crate) agenda: Agenda,
+    /// What the server has too little of, as those inside are told.
+    pub(crate) reduction: Reduction,
     /// Something changed that may let waiting people walk in.
     pub(crate) door_moved: bool,
     /// For whom no seat was free when the last input had been handled.
@@ -57,10 +59,11 @@ impl Classroom {
         Classroom::restore(setup, BTreeMap::new(), [], now)
     }
 
-    /// The same class, with room for fewer or more.
+    /// The same class, with room for fewer or more, and more time or less.
     pub fn limited(mut self, limits: Limits) -> Classroom {
         self.limits = limits;
         self.list_anew();
+        self.wind_up_end();
         self
     }
 
@@ -121,11 +124,11 @@ impl Classroom {
     pub(crate) fn is_full_for(&self, role: Role) -> bool {
         match role {
             Role::Teacher => !self.has_room_for(1, 0),
-            Role::Student => !self.has_room_for(0, 1),
+            Role::Student | Role::Observer => !self.has_room_for(0, 1),
         }
     }
 
-    /// Whether so many more can be seated together.
+    /// Whether so many more can be seated together. Whoever does not teach counts as a student.
     pub(crate) fn has_room_for(&self, teachers: usize, students: usize) -> bool {
         let seats = self.lesson.seats.len() + teachers + students;
         let seats_of_students = self.lesson.seats.len() - self.teachers.len() + students;
@@ -167,6 +170,8 @@ impl Classroom {
             match alarm {
                 Alarm::Grace => self.become_unattended(),
                 Alarm::Abandoned => self.end(None),
+                Alarm::NearlyOver => self.announce_end(),
+                Alarm::Over => self.end(None),
                 Alarm::Seat(person) => self.give_up_seat(person),
                 Alarm::Place(person) => self.withdraw(person, None, Close::Done),
                 Alarm::Crowd => self.tell_crowd(),

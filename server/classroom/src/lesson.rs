@@ -12,6 +12,8 @@ use crate::{DeviceId, Entry, Fact, Identity, chat::Chat, people::People, waits::
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lesson {
     pub(crate) phase: Phase,
+    /// When it began.
+    pub(crate) opened_at: Option<UnixMs>,
     /// A policy chosen in this lesson; otherwise that of the set-up holds.
     pub(crate) policy: Option<Policy>,
     /// A teacher opened the door for the roster.
@@ -71,6 +73,7 @@ impl Default for Lesson {
     fn default() -> Lesson {
         Lesson {
             phase: Phase::Scheduled,
+            opened_at: None,
             policy: None,
             opened: false,
             note: String::new(),
@@ -92,7 +95,11 @@ impl Lesson {
     /// Makes `entry` part of the story. `people` knows whoever it names, or once did.
     pub(crate) fn apply(&mut self, entry: &Entry, people: &impl Names) {
         match &entry.fact {
-            Fact::Opened { .. } | Fact::Attended { .. } => self.phase = Phase::Open,
+            Fact::Opened { .. } => {
+                self.phase = Phase::Open;
+                self.opened_at = Some(entry.at);
+            }
+            Fact::Attended { .. } => self.phase = Phase::Open,
             Fact::Unattended {} => {
                 self.phase = Phase::Unattended;
                 self.opened = false;
@@ -156,6 +163,7 @@ impl Lesson {
         match role {
             Role::Teacher => Rights::ALL,
             Role::Student => self.own_rights.get(&person).copied().unwrap_or_default().over(self.rights),
+            Role::Observer => Rights::NONE,
         }
     }
 

@@ -51,7 +51,7 @@ impl Classroom {
             return;
         }
         self.crowd_told = crowd;
-        let students = self.chairs.iter().filter(|(person, _)| self.people.role(**person) == Some(Role::Student));
+        let students = self.chairs.iter().filter(|(person, _)| self.people.role(**person) != Some(Role::Teacher));
         let to: Vec<SessionId> = students.filter_map(|(_, chair)| chair.session()).collect();
         let seated = self.lesson.seats.len() as u32;
         self.send(to, Event::Class(Box::new(ClassEvent::Crowd { seated })));

@@ -105,7 +105,7 @@ impl People {
         is_seated: impl Fn(PersonId) -> bool,
     ) -> Option<DisplayName> {
         let teacher = &setup.class.teacher;
-        if identity.role == Role::Student && look_the_same(&identity.name, teacher) {
+        if identity.role != Role::Teacher && look_the_same(&identity.name, teacher) {
             return Some(teacher.clone());
         }
         let expected = identity.on_roster || identity.role == Role::Teacher;

@@ -1,12 +1,12 @@
 //! The life of a lesson: open while a teacher is inside, unattended without one, ended.
 
-use preau_protocol::{ClassEvent, Close, Event, Gone, PersonId, Phase, SessionEvent, SessionId};
+use preau_protocol::{ClassEvent, Close, Event, Gone, PersonId, Phase, SessionEvent, SessionId, UnixMs};
 
 use crate::{
     Classroom, Fact, Output,
     agenda::{Agenda, Alarm},
     lobby::Lobby,
-    waits::{TEACHER_GRACE_MS, UNATTENDED_MS_MAX},
+    waits::{END_ANNOUNCED_BEFORE_MS, TEACHER_GRACE_MS, UNATTENDED_MS_MAX},
 };
 
 impl Classroom {
@@ -16,9 +16,14 @@ impl Classroom {
         self.agenda.cancel(Alarm::Abandoned);
         match self.lesson.phase {
             Phase::Open => return,
-            Phase::Scheduled | Phase::Ended => self.record(Fact::Opened { by }),
+            Phase::Scheduled | Phase::Ended => {
+                self.record(Fact::Opened { by });
+                self.wind_up_end();
+            }
             Phase::Unattended => self.record(Fact::Attended { by }),
         }
+        // A teacher whose line had broken may have opened the door meanwhile: nothing came of it until now.
+        self.door_moved = true;
         self.tell_phase();
     }
 
@@ -62,6 +67,27 @@ impl Classroom {
         self.agenda = Agenda::default();
         for person in self.people.ids() {
             self.let_go(person);
+        }
+    }
+
+    /// When the lesson ends by the operator's rule.
+    pub(crate) fn ends_at(&self) -> Option<UnixMs> {
+        Some(self.lesson.opened_at?.plus_ms(self.limits.lesson_ms_max?))
+    }
+
+    /// The end comes by itself, and is announced before.
+    pub(crate) fn wind_up_end(&mut self) {
+        let Some(at) = self.ends_at() else { return };
+        self.agenda.set(Alarm::Over, at);
+        let announced = UnixMs(at.0.saturating_sub(END_ANNOUNCED_BEFORE_MS));
+        if announced > self.now {
+            self.agenda.set(Alarm::NearlyOver, announced);
+        }
+    }
+
+    pub(crate) fn announce_end(&mut self) {
+        if let Some(at) = self.ends_at() {
+            self.tell_class(ClassEvent::EndsAt { at });
         }
     }
 

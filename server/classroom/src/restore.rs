@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use preau_protocol::{PersonId, Phase, Role, UnixMs};
+use preau_protocol::{PersonId, Phase, Reduction, Role, UnixMs};
 
 use crate::{
     Classroom, Entry, Identity, Limits, Setup,
@@ -42,6 +42,7 @@ impl Classroom {
             listed: BTreeSet::new(),
             crowd_told: None,
             agenda: Agenda::default(),
+            reduction: Reduction::Nothing,
             door_moved: false,
             was_full: Default::default(),
             outputs: VecDeque::new(),

@@ -42,9 +42,11 @@ pub(crate) fn verdict(ask: &Ask, asker: Asker, phase: Phase) -> Verdict {
         (Demand::Session, _) => Verdict::Do,
         (_, Asker::Waiting) => Verdict::ThrowOut,
         (Demand::Edges, Asker::Seated(..)) => Verdict::Refuse(Refusal::Malformed),
+        // An observer sees and hears.
+        (Demand::Seat, Asker::Seated(Role::Observer, _)) => Verdict::Refuse(Refusal::NoRight),
         (Demand::Seat, Asker::Seated(..)) => Verdict::Do,
         (Demand::Teacher, Asker::Seated(Role::Teacher, _)) => Verdict::Do,
-        (Demand::Teacher, Asker::Seated(Role::Student, _)) => Verdict::Overreach,
+        (Demand::Teacher, Asker::Seated(Role::Student | Role::Observer, _)) => Verdict::Overreach,
         (Demand::Send(sending), Asker::Seated(_, rights)) if exceeds(sending, rights) => {
             Verdict::Refuse(Refusal::NoRight)
         }
@@ -57,7 +59,7 @@ pub(crate) fn verdict(ask: &Ask, asker: Asker, phase: Phase) -> Verdict {
 
 fn demand(ask: &Ask) -> Demand {
     match ask {
-        Ask::Session(SessionAsk::Leave {}) => Demand::Session,
+        Ask::Session(SessionAsk::Leave {} | SessionAsk::Here {}) => Demand::Session,
         Ask::Session(SessionAsk::Refresh { .. }) | Ask::Media(_) => Demand::Edges,
         Ask::Door(
             DoorAsk::Admit { .. }
@@ -94,6 +96,7 @@ pub(crate) fn word(ask: &Ask) -> &'static str {
     match ask {
         Ask::Session(SessionAsk::Leave {}) => "session.leave",
         Ask::Session(SessionAsk::Refresh { .. }) => "session.refresh",
+        Ask::Session(SessionAsk::Here {}) => "session.here",
         Ask::Media(_) => "media",
         Ask::Door(DoorAsk::Admit { .. }) => "door.admit",
         Ask::Door(DoorAsk::Refuse { .. }) => "door.refuse",
@@ -121,9 +124,11 @@ pub(crate) fn word(ask: &Ask) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use preau_protocol::Reaction;
 
     const STUDENT: Asker = Asker::Seated(Role::Student, Rights::STUDENTS);
     const TEACHER: Asker = Asker::Seated(Role::Teacher, Rights::ALL);
+    const OBSERVER: Asker = Asker::Seated(Role::Observer, Rights::NONE);
 
     fn of(ask: Ask) -> [Verdict; 3] {
         [Asker::Waiting, STUDENT, TEACHER].map(|asker| verdict(&ask, asker, Phase::Open))
@@ -143,6 +148,28 @@ mod tests {
         assert_eq!(of(Ask::Class(ClassAsk::End {})), [ThrowOut, Overreach, Do]);
         assert_eq!(of(Ask::Door(DoorAsk::Open {})), [ThrowOut, Overreach, Do]);
         assert_eq!(of(Ask::Chat(ChatAsk::Say { text: "!".into() })), [ThrowOut, Do, Do]);
+    }
+
+    #[test]
+    fn an_observer_may_leave_and_nothing_else() {
+        let by = |ask: Ask| verdict(&ask, OBSERVER, Phase::Open);
+        assert_eq!(by(Ask::Session(SessionAsk::Leave {})), Verdict::Do);
+        assert_eq!(by(Ask::Session(SessionAsk::Here {})), Verdict::Do);
+        assert_eq!(
+            by(Ask::Class(ClassAsk::Sending { sending: Sending::default() })),
+            Verdict::Do,
+            "nothing is nothing"
+        );
+        let microphone = Sending { microphone: true, ..Sending::default() };
+        for ask in [
+            Ask::Class(ClassAsk::Hand { up: true }),
+            Ask::Class(ClassAsk::React { reaction: Reaction::Yes }),
+            Ask::Class(ClassAsk::Sending { sending: microphone }),
+            Ask::Chat(ChatAsk::Say { text: "!".into() }),
+        ] {
+            assert_eq!(by(ask), Verdict::Refuse(Refusal::NoRight));
+        }
+        assert_eq!(by(Ask::Door(DoorAsk::Open {})), Verdict::Overreach);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What a teacher rules inside: rights, silence, the spotlight.
 
-use preau_protocol::{ClassEvent, Event, OwnRights, PersonId, Refusal, Rights, Sending, limits::PEOPLE_PER_ASK_MAX};
+use preau_protocol::{
+    ClassEvent, Event, OwnRights, PersonId, Refusal, Rights, Role, Sending, limits::PEOPLE_PER_ASK_MAX,
+};
 
 use crate::{
     Classroom, Fact, Output,
@@ -51,6 +53,9 @@ impl Classroom {
         }
         if self.teachers.contains(&person) {
             return Err(Refusal::IsTeacher);
+        }
+        if self.people.role(person) == Some(Role::Observer) {
+            return Err(Refusal::NoRight);
         }
         if self.lesson.own_rights.get(&person).copied().unwrap_or_default() != rights {
             self.record(Fact::OwnRights { person, rights, by });

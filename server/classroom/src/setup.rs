@@ -1,4 +1,4 @@
-//! What a teacher said of the class on its set-up page, and how large a class may be.
+//! What a teacher said of the class on its set-up page, and how large and long a class may be.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ pub struct Setup {
     pub roster: BTreeMap<PersonId, DisplayName>,
 }
 
-/// How many people one class takes.
+/// How many people one class takes, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Everyone seated together.
@@ -29,6 +29,8 @@ pub struct Limits {
     pub strangers_max: usize,
     /// People on the list that students see, besides those who teach or act.
     pub listed_max: usize,
+    /// A lesson ends so long after it was opened. `None`: when it ends is nobody's rule.
+    pub lesson_ms_max: Option<u64>,
 }
 
 impl Default for Limits {
@@ -38,6 +40,7 @@ impl Default for Limits {
             seats_for_teachers: 8,
             strangers_max: LOBBY_STRANGERS_MAX,
             listed_max: LISTED_MAX,
+            lesson_ms_max: None,
         }
     }
 }

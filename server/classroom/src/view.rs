@@ -36,12 +36,14 @@ impl Classroom {
             phase: self.lesson.phase,
             rights: self.lesson.rights,
             people: people.collect(),
-            seated: self.crowd().filter(|_| viewer == Role::Student),
+            seated: self.crowd().filter(|_| viewer != Role::Teacher),
             spotlight: self.lesson.spotlight,
             chat: self.lesson.chat.backlog().cloned().collect(),
+            reduction: self.reduction,
+            ends_at: self.ends_at(),
             door: match viewer {
                 Role::Teacher => Some(self.door()),
-                Role::Student => None,
+                Role::Student | Role::Observer => None,
             },
         }
     }
@@ -50,7 +52,7 @@ impl Classroom {
     pub(crate) fn about_for(&self, viewer: Role, person: PersonId) -> Option<About> {
         match viewer {
             Role::Teacher => self.people.about(person),
-            Role::Student => None,
+            Role::Student | Role::Observer => None,
         }
     }
 
@@ -80,7 +82,7 @@ impl Classroom {
             (Phase::Unattended, _) => WaitingFor::TeacherAway,
             // They are inside already, on another device: neither the door nor the seats keep them out.
             (Phase::Open, _) if self.chairs.contains_key(&person) => WaitingFor::Answer,
-            (Phase::Open, Role::Student) if self.policy() == Policy::Shut => WaitingFor::Shut,
+            (Phase::Open, Role::Student | Role::Observer) if self.policy() == Policy::Shut => WaitingFor::Shut,
             (Phase::Open, _) if self.is_full_for(role) => WaitingFor::Seat,
             (Phase::Open, _) => WaitingFor::Answer,
         }

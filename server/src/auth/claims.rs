@@ -87,11 +87,10 @@ fn check_times(claims: &Claims, now: UnixMs) -> Result<UnixMs, TokenError> {
 
 fn role(words: Vec<&str>, portal: &PortalConfig) -> Result<Role, TokenError> {
     let is_one_of = |roles: &[String]| words.iter().any(|word| roles.iter().any(|role| role == word));
-    match (is_one_of(&portal.teachers), is_one_of(&portal.students)) {
-        (true, _) => Ok(Role::Teacher),
-        (false, true) => Ok(Role::Student),
-        (false, false) => Err(TokenError::Role),
-    }
+    let roles =
+        [(&portal.teachers, Role::Teacher), (&portal.students, Role::Student), (&portal.observers, Role::Observer)];
+    let found = roles.into_iter().find(|(words, _)| is_one_of(words));
+    found.map(|(_, role)| role).ok_or(TokenError::Role)
 }
 
 /// The name claim; a portal that sends none has only told us the subject, and a teacher must see something.

@@ -75,6 +75,7 @@ fn claims(portal: &PortalConfig, wanted: &Wanted, now: UnixMs) -> Result<Value, 
     let roles = match wanted.role {
         Role::Teacher => &portal.teachers,
         Role::Student => &portal.students,
+        Role::Observer => &portal.observers,
     };
     let role = roles.first().ok_or(MintError::NoRole)?;
     let mut claims = Map::new();

@@ -170,6 +170,10 @@ fn a_claim_may_be_a_list_or_absent_where_it_can() {
     let good = |changes: Value| verify(&hs256(with(changes))).unwrap().identity;
     assert_eq!(good(json!({"aud": ["other", "preau"]})).role, Role::Student);
     assert_eq!(good(json!({"role": ["x", "student", "teacher"]})).role, Role::Teacher);
+    assert_eq!(good(json!({"role": ["parent", "student"]})).role, Role::Student);
+    let parent = good(json!({"role": "parent"}));
+    assert_eq!((parent.role, parent.on_roster), (Role::Observer, false));
+    assert_eq!(good(json!({"role": ["observer"]})).role, Role::Observer);
     assert_eq!(good(json!({"name": null})).name.as_str(), "42");
     assert_eq!(good(json!({"groups": null})).group, None);
     assert_eq!(good(json!({"groups": "6e A"})).group.as_deref(), Some("6e A"));

@@ -34,6 +34,8 @@ pub struct PortalConfig {
     /// Values of the role claim that make a teacher.
     pub teachers: Vec<String>,
     pub students: Vec<String>,
+    /// Those that only look on: inspectors, parents.
+    pub observers: Vec<String>,
     /// How long a browser that has claimed a token may come back without another; 0: as long as the token is good.
     pub stay_minutes: u32,
     /// Students this portal sends count as being on the roster of the class their token names.
@@ -143,6 +145,7 @@ struct WrittenPortal {
     groups_claim: Option<ClaimPath>,
     teachers: Option<Vec<String>>,
     students: Option<Vec<String>>,
+    observers: Option<Vec<String>>,
     stay_minutes: Option<Spanned<u32>>,
     on_roster: Option<bool>,
 }
@@ -187,8 +190,16 @@ fn check(portal: WrittenPortal, span: &Range<usize>) -> Result<PortalConfig, Wro
     }
     let teachers = portal.teachers.unwrap_or_else(|| vec!["teacher".into()]);
     let students = portal.students.unwrap_or_else(|| vec!["student".into()]);
+    // By default never what another list has been given: a portal may call its pupils' parents something else.
+    let observers = portal.observers.unwrap_or_else(|| {
+        let usual = ["observer", "parent"].map(String::from).into_iter();
+        usual.filter(|role| !teachers.contains(role) && !students.contains(role)).collect()
+    });
     if let Some(both) = teachers.iter().find(|role| students.contains(role)) {
         return Err(here(&format!("the role {both:?} cannot make a teacher and a student")));
+    }
+    if let Some(both) = observers.iter().find(|role| teachers.contains(role) || students.contains(role)) {
+        return Err(here(&format!("the role {both:?} cannot make an observer and somebody else")));
     }
     let keys = check_keys(
         [
@@ -216,6 +227,7 @@ fn check(portal: WrittenPortal, span: &Range<usize>) -> Result<PortalConfig, Wro
         groups: portal.groups_claim.unwrap_or_else(|| ClaimPath::name("groups")),
         teachers,
         students,
+        observers,
         stay_minutes: portal.stay_minutes.map_or(0, Spanned::into_inner),
         on_roster: portal.on_roster.unwrap_or(false),
     })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use preau_protocol::limits::{GROUP_CHARS_MAX, ROSTER_MAX};
-use preau_protocol::{ClassId, DisplayName, Invitation, ProblemCode, RosterAdd, RosterEntry, RosterPreview};
+use preau_protocol::{ClassId, DisplayName, Invitation, ProblemCode, Role, RosterAdd, RosterEntry, RosterPreview};
 
 use super::body::{Json, Raw};
 use super::caller::{InPath, Owner};
@@ -103,6 +103,10 @@ fn invitation(house: &House, row: &RosterRow) -> Invitation {
 
 /// A group is cleaned as a name is, and is absent rather than empty.
 fn check(entry: RosterEntry) -> Result<RosterEntry, Refused> {
+    // A portal answers for those who only look on; a link would make them expected.
+    if entry.role == Role::Observer {
+        return Err(ProblemCode::Limit.into());
+    }
     let group = entry.group.as_deref().and_then(|group| DisplayName::parse(group).ok()).map(String::from);
     if entry.group.as_ref().is_some_and(|group| group.chars().count() > GROUP_CHARS_MAX) {
         return Err(ProblemCode::Limit.into());

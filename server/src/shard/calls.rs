@@ -282,7 +282,7 @@ impl Room {
 fn relay_role(role: Role) -> sfu::Role {
     match role {
         Role::Teacher => sfu::Role::Teacher,
-        Role::Student => sfu::Role::Student,
+        Role::Student | Role::Observer => sfu::Role::Student,
     }
 }
 

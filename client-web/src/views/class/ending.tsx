@@ -37,6 +37,7 @@ function WayOn({ why }: { why: Why }) {
   switch (why) {
     case 'left':
     case 'lost':
+    case 'idle':
       return (
         <Button kind="primary" onClick={() => visit.knock()}>
           {t.back}

@@ -75,3 +75,14 @@ fn a_seat_is_kept_for_ten_minutes() {
     assert_eq!(class.seen_by("Ada"), [Left("Zoé", Gone::Lost)]);
     assert!(class.is_seated("Noé") && !class.is_seated("Zoé"));
 }
+
+#[test]
+fn a_door_opened_over_a_broken_line_opens_when_the_teacher_is_back() {
+    let mut class = World::seeded(7).policy(Policy::Roster).expecting(&["Noé"]).teacher("Ada").student("Noé");
+    class.loses("Ada");
+    class.after_s(20);
+    class.ask("Ada", Ask::Door(DoorAsk::Open {})).unwrap();
+    assert!(!class.is_seated("Noé"), "nobody watches over the class");
+    class.is_back("Ada");
+    assert!(class.is_seated("Noé"));
+}
