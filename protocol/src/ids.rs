@@ -54,7 +54,7 @@ impl PersonId {
 pub struct ChatId(pub u32);
 
 /// Milliseconds since 1970 (UTC), as the server sees them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
 #[serde(transparent)]
 #[ts(type = "number")]
 pub struct UnixMs(pub u64);

@@ -1,0 +1,169 @@
+//! The class is the unit: a teacher who comes in keeps places for the whole roster, so that there are no half classes.
+
+use std::collections::{HashMap, VecDeque};
+
+use preau_protocol::{ClassId, Role, UnixMs};
+
+/// Beyond the roster: somebody forgotten on it, an assistant, a visitor.
+const MORE_PERCENT: u32 = 10;
+/// Places that nobody has taken for so long go to others.
+const KEPT_MS: u64 = 10 * 60_000;
+
+/// A class with somebody inside, or places kept.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Class {
+    pub teachers: u32,
+    pub students: u32,
+    /// In a line before it.
+    pub queued: u32,
+    /// Whom it expects, and a few more; 0 until a teacher has come in.
+    pub expected: u32,
+    /// Whether places are kept for those who are still missing.
+    keeps: bool,
+}
+
+impl Class {
+    /// Places kept for people who are not inside yet.
+    pub fn reserved(&self) -> u32 {
+        if self.keeps { self.expected.saturating_sub(self.students) } else { 0 }
+    }
+
+    pub fn is_open(&self) -> bool {
+        self.teachers > 0
+    }
+
+    /// Somebody more is expected, whether or not a place is still kept: a seated teacher's pupils are never refused.
+    pub fn expects_more(&self) -> bool {
+        self.is_open() && self.students < self.expected
+    }
+}
+
+/// All classes with anybody inside, and the sum of what they keep.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Classes {
+    by_id: HashMap<ClassId, Class>,
+    reserved: u32,
+    people: u32,
+    /// Whose places are given back when.
+    giving_back: VecDeque<(UnixMs, ClassId)>,
+}
+
+/// How many places a class needs in all for its roster.
+pub(crate) fn expected(roster: u32) -> u32 {
+    roster.saturating_add(roster.saturating_mul(MORE_PERCENT).div_ceil(100))
+}
+
+impl Classes {
+    pub fn get(&self, class: ClassId) -> Class {
+        self.by_id.get(&class).copied().unwrap_or_default()
+    }
+
+    /// Places kept by all classes.
+    pub fn reserved(&self) -> u32 {
+        self.reserved
+    }
+
+    pub fn people(&self) -> u32 {
+        self.people
+    }
+
+    /// Classes with a teacher inside.
+    pub fn open(&self) -> usize {
+        self.by_id.values().filter(|class| class.is_open()).count()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (ClassId, &Class)> {
+        self.by_id.iter().map(|(id, class)| (*id, class))
+    }
+
+    /// Keeps places for a roster, `most` at the most.
+    pub fn reserve(&mut self, class: ClassId, roster: u32, most: u32, now: UnixMs) {
+        self.change(class, |of| {
+            of.expected = expected(roster).min(most);
+            of.keeps = true;
+        });
+        self.giving_back.push_back((now.plus_ms(KEPT_MS), class));
+    }
+
+    pub fn entered(&mut self, class: ClassId, role: Role) {
+        self.people += 1;
+        self.change(class, |of| *count(of, role) += 1);
+    }
+
+    pub fn left(&mut self, class: ClassId, role: Role) {
+        self.people = self.people.saturating_sub(1);
+        self.change(class, |of| *count(of, role) = count(of, role).saturating_sub(1));
+    }
+
+    pub fn queued(&mut self, class: ClassId) {
+        self.change(class, |of| of.queued += 1);
+    }
+
+    /// Called, or gone over to another line.
+    pub fn unqueued(&mut self, class: ClassId) {
+        self.change(class, |of| of.queued = of.queued.saturating_sub(1));
+    }
+
+    /// Gives back what was kept for long enough.
+    pub fn give_back(&mut self, now: UnixMs) {
+        while let Some((_, class)) = self.giving_back.pop_front_if(|(at, _)| *at <= now) {
+            self.change(class, |of| of.keeps = false);
+        }
+    }
+
+    pub fn next_at(&self) -> Option<UnixMs> {
+        self.giving_back.front().map(|(at, _)| *at)
+    }
+
+    fn change(&mut self, id: ClassId, act: impl FnOnce(&mut Class)) {
+        let class = self.by_id.entry(id).or_default();
+        let before = class.reserved();
+        act(class);
+        self.reserved = self.reserved - before + class.reserved();
+        // Nobody inside, nobody in line, and nobody's places: nothing to remember.
+        if class.teachers == 0 && class.students == 0 && class.queued == 0 && !class.keeps {
+            self.by_id.remove(&id);
+        }
+    }
+}
+
+fn count(class: &mut Class, role: Role) -> &mut u32 {
+    match role {
+        Role::Teacher => &mut class.teachers,
+        Role::Student => &mut class.students,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    const MATHS: ClassId = ClassId(Uuid::from_u128(1));
+
+    #[test]
+    fn places_are_kept_taken_and_given_back() {
+        let mut classes = Classes::default();
+        classes.entered(MATHS, Role::Teacher);
+        classes.reserve(MATHS, 28, 1_000, UnixMs(0));
+        assert_eq!(classes.reserved(), 31, "the roster and a tenth");
+        (0..20).for_each(|_| classes.entered(MATHS, Role::Student));
+        assert_eq!((classes.reserved(), classes.people()), (11, 21));
+        classes.give_back(UnixMs(599_999));
+        assert_eq!(classes.reserved(), 11);
+        classes.give_back(UnixMs(600_000));
+        assert_eq!(classes.reserved(), 0);
+        assert!(classes.get(MATHS).expects_more(), "whoever is late is still expected");
+        (0..20).for_each(|_| classes.left(MATHS, Role::Student));
+        classes.left(MATHS, Role::Teacher);
+        assert_eq!((classes.people(), classes.iter().count()), (0, 0), "nothing is remembered");
+    }
+
+    #[test]
+    fn no_class_keeps_more_than_the_whole_server() {
+        let mut classes = Classes::default();
+        classes.entered(MATHS, Role::Teacher);
+        classes.reserve(MATHS, 5_000, 400, UnixMs(0));
+        assert_eq!(classes.reserved(), 400);
+    }
+}
