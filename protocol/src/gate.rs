@@ -326,7 +326,7 @@ pub struct AttackCount {
 pub struct ClassLoad {
     pub class: ClassId,
     pub teachers: u32,
-    /// Students in its lobby and in it.
+    /// Students and observers in its lobby and in it.
     pub students: u32,
     pub queued: u32,
     /// Places still kept for its roster.

@@ -452,7 +452,7 @@ total: bigint, lately: number, };
 
 export type ClassLoad = { class: ClassId, teachers: number, 
 /**
- * Students in its lobby and in it.
+ * Students and observers in its lobby and in it.
  */
 students: number, queued: number, 
 /**

@@ -14,6 +14,7 @@ const KEPT_MS: u64 = 10 * 60_000;
 pub(crate) struct Class {
     pub teachers: u32,
     pub students: u32,
+    pub observers: u32,
     /// In a line before it.
     pub queued: u32,
     /// Whom it expects, and a few more; 0 until a teacher has come in.
@@ -26,6 +27,10 @@ impl Class {
     /// Places kept for people who are not inside yet.
     pub fn reserved(&self) -> u32 {
         if self.keeps { self.expected.saturating_sub(self.students) } else { 0 }
+    }
+
+    pub fn people(&self) -> u32 {
+        self.teachers + self.students + self.observers
     }
 
     pub fn is_open(&self) -> bool {
@@ -121,7 +126,7 @@ impl Classes {
         act(class);
         self.reserved = self.reserved - before + class.reserved();
         // Nobody inside, nobody in line, and nobody's places: nothing to remember.
-        if class.teachers == 0 && class.students == 0 && class.queued == 0 && !class.keeps {
+        if class.people() == 0 && class.queued == 0 && !class.keeps {
             self.by_id.remove(&id);
         }
     }
@@ -131,6 +136,7 @@ fn count(class: &mut Class, role: Role) -> &mut u32 {
     match role {
         Role::Teacher => &mut class.teachers,
         Role::Student => &mut class.students,
+        Role::Observer => &mut class.observers,
     }
 }
 

@@ -281,7 +281,7 @@ impl Gate {
                 let missing = expected(roster).saturating_sub(class.students);
                 (1 + missing).min(self.capacity.whole().max(1))
             }
-            Role::Teacher | Role::Student => 1,
+            Role::Teacher | Role::Student | Role::Observer => 1,
         }
     }
 
@@ -349,6 +349,7 @@ fn is_expected(class: Class, role: Role) -> bool {
     match role {
         Role::Teacher => class.is_open(),
         Role::Student => class.expects_more(),
+        Role::Observer => false,
     }
 }
 
@@ -488,7 +489,7 @@ impl Gate {
         let loads = self.classes.iter().map(|(id, class)| ClassLoad {
             class: id,
             teachers: class.teachers,
-            students: class.students,
+            students: class.students + class.observers,
             queued: class.queued,
             reserved: class.reserved(),
         });

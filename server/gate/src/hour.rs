@@ -22,6 +22,7 @@ pub(crate) fn priority(role: Role, starts_at: UnixMs, is_open: bool, now: UnixMs
         Role::Teacher if is_open || within(TEACHERS_BEFORE_MS, TEACHERS_AFTER_MS) => Priority::Teachers,
         Role::Student if is_open || within(BUCKET_MS, STUDENTS_AFTER_MS) => Priority::Students,
         Role::Teacher | Role::Student => Priority::OutOfHour,
+        Role::Observer => Priority::Observers,
     }
 }
 
@@ -51,6 +52,7 @@ mod tests {
         assert_eq!(of(Role::Student, -16), Priority::OutOfHour);
         assert_eq!(of(Role::Student, -15), Priority::Students);
         assert_eq!(of(Role::Student, 61), Priority::OutOfHour);
+        assert_eq!(of(Role::Observer, 0), Priority::Observers);
         assert_eq!(priority(Role::Student, EIGHT, true, at(300)), Priority::Students, "the class is open");
     }
 
