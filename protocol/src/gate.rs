@@ -302,8 +302,11 @@ pub struct Operations {
     pub accepts_per_s_max: u32,
     pub accepts_per_s: u32,
     /// Verdicts since the start.
+    #[ts(type = "number")]
     pub let_in: u64,
+    #[ts(type = "number")]
     pub queued: u64,
+    #[ts(type = "number")]
     pub turned_away: u64,
     pub attacks: Vec<AttackCount>,
     /// The fullest, at most [`crate::limits::OPS_CLASSES_MAX`].
@@ -316,6 +319,7 @@ pub struct Operations {
 pub struct AttackCount {
     pub kind: Attack,
     /// Since the start, and in the last five minutes.
+    #[ts(type = "number")]
     pub total: u64,
     pub lately: u32,
 }

@@ -438,7 +438,7 @@ accepts_per_s_max: number, accepts_per_s: number,
 /**
  * Verdicts since the start.
  */
-let_in: bigint, queued: bigint, turned_away: bigint, attacks: Array<AttackCount>, 
+let_in: number, queued: number, turned_away: number, attacks: Array<AttackCount>, 
 /**
  * The fullest, at most [`crate::limits::OPS_CLASSES_MAX`].
  */
@@ -448,7 +448,7 @@ export type AttackCount = { kind: Attack,
 /**
  * Since the start, and in the last five minutes.
  */
-total: bigint, lately: number, };
+total: number, lately: number, };
 
 export type ClassLoad = { class: ClassId, teachers: number, 
 /**
