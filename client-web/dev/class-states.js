@@ -56,6 +56,20 @@ const ending = (name, scene) =>
     await enter(page);
     await page.locator('.plain-do').waitFor();
   });
+const at = (since, draw = 0) => ({ since: 1_617_688_800 + since, draw });
+const placed = (before, from_s, to_s) => ({
+  queued: { ticket: 'AQIDBAU', priority: 'students', place: at(100), before, wait: { from_s, to_s } },
+});
+const line = (before, more) => [
+  { priority: 'students', waiting: 5_000, marks: [{ place: at(100), before }], per_minute: { slowest: 90, fastest: 140 }, closed: false, ...more },
+];
+/** Before the gate: `looks` is for how many looks at the line the photographer waits. */
+const queue = (name, scene, looks = 0) =>
+  student(`queue-${name}`, scene, async (page) => {
+    await enter(page);
+    await page.locator('.queue').waitFor();
+    await page.waitForTimeout(looks * 5_000);
+  });
 const turnOn = async (page) => {
   await page.locator('.device-toggle').first().waitFor();
   for (const button of await page.locator('.device-toggle').all()) await button.click();
@@ -67,6 +81,25 @@ export const classStates = [
   teacher('tryout-on', {}, turnOn),
   student('tryout-denied', { denied: true }, turnOn),
   student('tryout-nothing', { noDevice: true }, turnOn),
+  queue('first', { turned: placed(2, 5, 40), line: line(2) }),
+  queue('far', { turned: placed(1_241, 530, 830), line: line(1_241) }),
+  queue('unknown', { turned: placed(40, 60, 120), line: line(40, { per_minute: { slowest: 0, fastest: 0 } }) }, 2),
+  queue('rose', { turned: placed(40, 60, 120), line: line(97) }, 2),
+  queue('entering', { turned: placed(40, 60, 120), line: line(40, { served: at(100) }) }, 2),
+  queue('kept-out', { turned: placed(40, 60, 120), line: line(40, { closed: true, closed_until: Date.now() + 3 * 3_600_000 }) }, 2),
+  queue('closed', { turned: { closed: {} } }),
+  queue('closed-until', { turned: { closed: { until: Date.now() + 5 * 3_600_000 } } }),
+  queue('unavailable', { turned: { unavailable: { retry_after_ms: 60_000 } } }),
+  queue('offline', { turned: placed(40, 60, 120), line: 'offline' }, 3),
+  queue('unreadable', { turned: placed(40, 60, 120), line: 'garbled' }, 3),
+  student('queue-devices', { turned: placed(12, 60, 120), line: line(12) }, async (page) => {
+    await enter(page);
+    await page.locator('.lobby-devices summary').click();
+  }),
+  student('busy', { refused: true }, async (page) => {
+    await enter(page);
+    await page.locator('.busy').waitFor();
+  }),
   lobby('opening', { waiting_for: 'opening', position: 1 }),
   lobby('answer', { waiting_for: 'answer' }, { lobbyNote: NOTE }),
   lobby('shut', { waiting_for: 'shut' }),

@@ -159,7 +159,7 @@ export function fakeClass(scene) {
   class FakeSocket {
     constructor() {
       sockets += 1;
-      setTimeout(() => this.onopen?.(), 0);
+      setTimeout(() => (scene.refused ? this.onclose?.({ code: 1006, reason: '' }) : this.onopen?.()), 0);
     }
     say(frame) {
       this.onmessage?.({ data: JSON.stringify(frame) });
@@ -174,6 +174,7 @@ export function fakeClass(scene) {
     welcome() {
       // The second socket of a scene that lost its first never gets an answer.
       if (sockets > 1) return;
+      if (scene.turned) return this.say({ turned: scene.turned });
       const self = scene.teacher ? person(0) : person(scene.me ?? 2);
       const invited = { class: CLASS, title: 'Maths 5e B', teacher: 'Hélène Garnier', starts_at: now - 240_000, familiar: true };
       this.say({ welcome: { session: uuid(999), person: self.person, name: self.name, role: self.role, class: invited, resumed: false } });
@@ -240,6 +241,17 @@ export function fakeClass(scene) {
     createMediaStreamSource = () => node;
     createAnalyser = () => ({ ...node, fftSize: 512, getFloatTimeDomainData: (samples) => samples.fill(0.05) });
   };
+
+  // The line's document: `scene.line` is the document, `offline` or `garbled`; asked for at once, then as it says.
+  if (scene.line) {
+    const { fetch } = window;
+    window.fetch = async (path, init) => {
+      if (path !== '/line.json') return fetch(path, init);
+      if (scene.line === 'offline') throw new TypeError('network');
+      if (scene.line === 'garbled') return new Response('<html>');
+      return Response.json({ life: 'a', at: Date.now(), again_in_ms: 1_000, lines: scene.line });
+    };
+  }
 
   const { mediaDevices } = navigator;
   if (mediaDevices) {

@@ -37,12 +37,24 @@ const ADMITTED: readonly Note[] = [
   { hertz: 587, startS: 0.15, lengthS: 0.4, gain: 0.1 },
 ];
 
+/** One's turn in the line: the same twice, for somebody who has looked away. */
+const TURN: readonly Note[] = [
+  { hertz: 494, startS: 0, lengthS: 0.25, gain: 0.15 },
+  { hertz: 659, startS: 0.2, lengthS: 0.5, gain: 0.15 },
+  { hertz: 494, startS: 0.9, lengthS: 0.25, gain: 0.15 },
+  { hertz: 659, startS: 1.1, lengthS: 0.6, gain: 0.15 },
+];
+
 export function playKnock(): void {
   play(KNOCK, null);
 }
 
 export function playAdmitted(): void {
   play(ADMITTED, null);
+}
+
+export function playTurn(): void {
+  play(TURN, null);
 }
 
 /** Plays the test through the chosen speaker; the answer says for how long, 0 when this browser can't. */

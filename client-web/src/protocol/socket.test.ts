@@ -30,6 +30,7 @@ function begin(): { world: FakeWorld; heard: string[]; conversation: Conversatio
     link: (link) => heard.push(link),
     welcome: ({ resumed }) => heard.push(resumed ? 'resumed' : 'welcome'),
     event: (event) => heard.push(JSON.stringify(event)),
+    turned: (turned) => heard.push(`turned ${Object.keys(turned).join()}`),
     closed: (close, requestId) => heard.push(`closed ${close} ${requestId ?? '-'}`),
   };
   const conversation = new Conversation(world, listener, { class: CLASS });
@@ -140,8 +141,44 @@ describe('a conversation', () => {
     world.clock.pass(2_000);
     expect(world.wires).toHaveLength(before);
     conversation.hurry();
-    world.clock.pass(1_000);
     expect(world.wires).toHaveLength(before + 1);
+  });
+
+  it('takes an upgrade that was refused as a failed attempt, and spreads the next ones', () => {
+    const { world, heard } = begin();
+    world.dice = 0.999;
+    const waits = [];
+    for (let tries = 0; tries < 9; tries += 1) {
+      const [opened, at] = [world.wires.length, world.clock.nowMs];
+      world.wire.onclose?.({ code: 1006, reason: '' });
+      while (world.wires.length === opened) world.clock.pass(1);
+      waits.push(world.clock.nowMs - at);
+    }
+    expect(waits).toEqual([999, 499, 999, 1_998, 3_996, 7_992, 15_984, 29_970, 29_970]);
+    expect(heard).toEqual(['connecting', 'lost']);
+  });
+
+  it('is over when the gate turns it away, and starts again with the ticket, which is good for one time', () => {
+    const { world, heard, conversation } = begin();
+    const place = { since: 1_617_688_800, draw: 7 };
+    world.wire.says({
+      turned: { queued: { ticket: 'abc', priority: 'students', place, before: 3, wait: { from_s: 60, to_s: 120 } } },
+    });
+    expect(heard.slice(-2)).toEqual(['closed', 'turned queued']);
+    expect(world.wire.isClosed).toBe(true);
+    conversation.hurry();
+    world.clock.pass(120_000);
+    expect(world.wires).toHaveLength(1);
+    conversation.start('abc');
+    world.wire.onclose?.({ code: 1006, reason: '' });
+    world.clock.pass(1_000);
+    world.wire.onopen?.();
+    expect(world.wire.sent).toEqual([{ hello: { version: 1, class: CLASS, ticket: 'abc' } }]);
+    world.wire.says(welcome());
+    world.wire.onclose?.({ code: 1006, reason: '' });
+    world.clock.pass(1_000);
+    world.wire.onopen?.();
+    expect(world.wire.sent).toEqual([{ hello: { version: 1, class: CLASS, resume: { session: 's1', last_seq: 0 } } }]);
   });
 
   it('drops what is not ours instead of guessing', () => {

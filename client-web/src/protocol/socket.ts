@@ -14,6 +14,7 @@ import {
   type Reply,
   type Sequenced,
   type SessionId,
+  type Turned,
   type Welcome,
 } from './types';
 
@@ -54,6 +55,8 @@ export interface Listener {
   link(link: Link): void;
   welcome(welcome: Welcome): void;
   event(event: Event): void;
+  /** Not now: the gate's answer to a hello. No connection is held or sought until the next `start`. */
+  turned(turned: Turned): void;
   /** The server closed with a word of its own. After `full` and the like the conversation comes back by itself. */
   closed(close: Close, requestId: string | null): void;
 }
@@ -66,6 +69,7 @@ const LOST: Answered = { lost: true };
 export class Conversation {
   private wire: Wire | null = null;
   private session: SessionId | null = null;
+  private ticket: string | null = null;
   private lastSeq = 0;
   private lastId = 0;
   private attempt = 0;
@@ -83,9 +87,10 @@ export class Conversation {
     this.who = who;
   }
 
-  /** Knocks afresh, forgetting any earlier session: on entering, and on 'knock again' and 'use here'. */
-  start(): void {
+  /** Knocks afresh, forgetting any earlier session: on entering, and on 'knock again' and 'use here'; with a ticket of the line. */
+  start(ticket: string | null = null): void {
     this.drop();
+    this.ticket = ticket;
     this.session = null;
     this.lastSeq = 0;
     this.attempt = 0;
@@ -105,12 +110,13 @@ export class Conversation {
 
   /**
    * The browser says that there is a network again. A socket of the old network is dead, though nobody has told it,
-   * and a long back-off need not be sat out.
+   * and no back-off need be sat out: it was this person's network alone that was gone.
    */
   hurry(): void {
     if (this.link === 'closed' || this.link === 'connecting') return;
-    this.attempt = 0;
-    this.abandon();
+    this.drop();
+    this.attempt = 1;
+    this.connect('lost');
   }
 
   /** Ends it from this side; nothing is said to the listener any more. */
@@ -137,6 +143,7 @@ export class Conversation {
     const hello: Hello = { version: VERSION, class: this.who.class };
     if (this.who.token !== undefined) hello.token = this.who.token;
     if (this.session !== null) hello.resume = { session: this.session, last_seq: this.lastSeq };
+    if (this.ticket !== null) hello.ticket = this.ticket;
     return hello;
   }
 
@@ -146,6 +153,7 @@ export class Conversation {
     if (frame === null) return this.abandon();
     if (this.link === 'open') this.expectWithin(SILENCE_MS_MAX);
     if ('welcome' in frame) this.welcomed(frame.welcome);
+    else if ('turned' in frame) this.turnedAway(frame.turned);
     else if ('event' in frame) this.happened(frame.event);
     else if ('reply' in frame) this.replied(frame.reply);
     else if ('beat' in frame) this.windowMs = frame.beat.return_within_ms;
@@ -154,10 +162,19 @@ export class Conversation {
   private welcomed(welcome: Welcome): void {
     if (!welcome.resumed) this.lastSeq = 0;
     this.session = welcome.session;
+    // It was good for one time.
+    this.ticket = null;
     this.attempt = 0;
     this.setLink('open');
     this.expectWithin(SILENCE_MS_MAX);
     this.listener.welcome(welcome);
+  }
+
+  private turnedAway(word: Turned): void {
+    this.drop();
+    this.session = null;
+    this.setLink('closed');
+    this.listener.turned(word);
   }
 
   private happened(event: Sequenced): void {

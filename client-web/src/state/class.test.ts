@@ -37,7 +37,7 @@ class Story {
 
   then(...events: (Event | Exclude<Input, { event: Event }>)[]): this {
     for (const step of events) {
-      const isInput = 'welcome' in step || 'link' in step || 'closed' in step || 'faded' in step || 'again' in step;
+      const isInput = 'welcome' in step || 'link' in step || 'closed' in step || 'faded' in step || 'again' in step || 'queue' in step;
       const before = this.state;
       this.state = reduce(before, isInput ? step : { event: step });
       if (!isInput) this.heard.push(...noticesOf(before, step, this.state));

@@ -27,6 +27,7 @@ import type {
   WaitingFor,
   Welcome,
 } from '../protocol/types';
+import type { Queue } from './queue';
 
 /** Chat messages kept on the page: several times what a newcomer is shown. */
 export const CHAT_KEPT_MAX = 1_000;
@@ -47,6 +48,7 @@ export type Ending =
 /** Where this person is. */
 export type Place =
   | { at: 'connecting' }
+  | { at: 'queued'; queue: Queue }
   | { at: 'waiting'; standing: Standing }
   | { at: 'seated' }
   | { at: 'gone'; ending: Ending; requestId: string | null };
@@ -104,6 +106,7 @@ export type Input =
   | { link: Link }
   | { welcome: Welcome }
   | { event: Event }
+  | { queue: Queue }
   | { closed: Close; requestId: string | null }
   /** A reaction has been shown long enough. */
   | { faded: number }
@@ -139,6 +142,7 @@ export function reduce(state: ClassState, input: Input): ClassState {
   if ('link' in input) return { ...state, link: input.link };
   if ('welcome' in input) return welcomed(state, input.welcome);
   if ('event' in input) return happened(state, input.event);
+  if ('queue' in input) return queued(state, input.queue);
   if ('closed' in input) return closed(state, input.closed, input.requestId);
   if ('faded' in input) return { ...state, reactions: state.reactions.filter((r) => r.serial !== input.faded) };
   return { ...EMPTY, self: state.self, invited: state.invited };
@@ -148,6 +152,16 @@ export function reduce(state: ClassState, input: Input): ClassState {
 function welcomed(state: ClassState, { person, name, role, class: invited }: Welcome): ClassState {
   const place: Place = state.place.at === 'gone' ? { at: 'connecting' } : state.place;
   return { ...state, place, self: { person, name, role }, invited, refreshDueMs: null };
+}
+
+/** Before the gate, nothing of the class may stay on the page. */
+function queued(state: ClassState, queue: Queue): ClassState {
+  const outside = state.place.at === 'seated' || state.place.at === 'waiting' ? outsideOf(state) : state;
+  return { ...outside, place: { at: 'queued', queue } };
+}
+
+function outsideOf({ link, self, invited, lobbyNote }: ClassState): ClassState {
+  return { ...EMPTY, link, self, invited, lobbyNote };
 }
 
 function happened(state: ClassState, event: Event): ClassState {
@@ -165,10 +179,7 @@ function inLobby(state: ClassState, event: LobbyEvent): ClassState {
   if ('note' in event) return { ...state, lobbyNote: event.note.text };
   const { position, waiting_for: waitingFor, other_device: otherDevice } = event.standing;
   // Back in the lobby, nothing of the class may stay on the page.
-  const outside: ClassState =
-    state.place.at === 'seated'
-      ? { ...EMPTY, link: state.link, self: state.self, invited: state.invited, lobbyNote: state.lobbyNote }
-      : state;
+  const outside = state.place.at === 'seated' ? outsideOf(state) : state;
   return { ...outside, place: { at: 'waiting', standing: { position, waitingFor, otherDevice } } };
 }
 
@@ -294,12 +305,5 @@ function closed(state: ClassState, close: Close, requestId: string | null): Clas
 
 /** Whoever is out keeps nothing of the class on the page. */
 function gone(state: ClassState, ending: Ending, requestId: string | null): ClassState {
-  return {
-    ...EMPTY,
-    link: state.link,
-    self: state.self,
-    invited: state.invited,
-    lobbyNote: state.lobbyNote,
-    place: { at: 'gone', ending, requestId },
-  };
+  return { ...outsideOf(state), place: { at: 'gone', ending, requestId } };
 }

@@ -3,6 +3,8 @@
 import type { Event, Reaction, Sending } from '../protocol/types';
 import type { ClassState, Connection } from './class';
 import { iTeach, personOf } from './facts';
+import type { Queue } from './queue';
+import type { News } from './queue-news';
 
 /** Something to say, to be put into words by the view. */
 export type Notice =
@@ -22,6 +24,7 @@ export type Notice =
   | { silenced: Sending }
   | { spotlight: { name: string | null } }
   | { screen: { name: string } }
+  | { queue: { news: News; queue: Queue } }
   | { connection: { was: Connection; is: Connection } };
 
 /** Everything to be said of this event, in order; mostly nothing. */

@@ -2,10 +2,14 @@
 
 import { signal, type ReadonlySignal, type Signal } from '@preact/signals';
 
+import type { LineRead } from '../protocol/line';
 import { Conversation, type Answered, type Surroundings } from '../protocol/socket';
-import type { Ask, ClassId, Event, Welcome } from '../protocol/types';
+import type { Ask, ClassId, Event, Turned, UnixMs, Welcome } from '../protocol/types';
 import { EMPTY, reduce, type ClassState, type Input } from './class';
+import { LineWatch } from './line-watch';
 import { noticesOf, type Notice } from './notices';
+import type { Queue } from './queue';
+import { newsOf, UNTOLD } from './queue-news';
 
 /** How long a reaction is shown. */
 const REACTION_MS = 4_000;
@@ -17,14 +21,30 @@ export interface Hearer {
   event(event: Event, after: ClassState): void;
 }
 
+/** Where the ticket of the line is kept. */
+export interface TicketBox {
+  get(): string | null;
+  keep(ticket: string): void;
+  drop(): void;
+}
+
+export interface Outside extends Surroundings {
+  readLine(): Promise<LineRead>;
+  /** Milliseconds since 1970. */
+  now(): UnixMs;
+  tickets: TicketBox;
+}
+
 export class Visit {
   readonly state: ReadonlySignal<ClassState>;
   private readonly now: Signal<ClassState> = signal(EMPTY);
   private readonly conversation: Conversation;
-  private readonly around: Surroundings;
+  private readonly watch: LineWatch;
+  private readonly around: Outside;
   private readonly hearer: Hearer;
+  private told = UNTOLD;
 
-  constructor(around: Surroundings, hearer: Hearer, who: { class: ClassId; token?: string }) {
+  constructor(around: Outside, hearer: Hearer, who: { class: ClassId; token?: string }) {
     this.around = around;
     this.hearer = hearer;
     this.state = this.now;
@@ -33,20 +53,30 @@ export class Visit {
       {
         link: (link) => this.take({ link }),
         welcome: (welcome) => {
+          this.watch.stop();
+          this.around.tickets.drop();
           this.take({ welcome });
           this.hearer.welcome(welcome);
         },
         event: (event) => this.happened(event),
-        closed: (closed, requestId) => this.take({ closed, requestId }),
+        turned: (turned) => this.turned(turned),
+        closed: (closed, requestId) => {
+          this.watch.stop();
+          this.take({ closed, requestId });
+        },
       },
       who,
     );
+    this.watch = new LineWatch(around, {
+      changed: (queue) => this.queued(queue),
+      knock: () => this.conversation.start(this.around.tickets.get()),
+    });
   }
 
   /** Goes to the door; again after a refusal, or to have the class here instead of elsewhere. */
   knock(): void {
     this.take({ again: true });
-    this.conversation.start();
+    this.conversation.start(this.around.tickets.get());
   }
 
   ask(ask: Ask): Promise<Answered> {
@@ -55,10 +85,12 @@ export class Visit {
 
   networkChanged(): void {
     this.conversation.hurry();
+    this.watch.hurry();
   }
 
   /** Says goodbye; the server then closes, and the page shows that one has left. */
   async leave(): Promise<void> {
+    if (this.now.peek().place.at === 'queued') this.stopWaiting();
     await this.ask({ session: { leave: {} } });
     if (this.now.peek().place.at === 'gone') return;
     this.conversation.stop();
@@ -67,7 +99,26 @@ export class Visit {
 
   /** The page goes elsewhere. The seat is kept. */
   close(): void {
+    this.watch.stop();
     this.conversation.stop();
+  }
+
+  /** Nobody is told: in the line, nobody holds anything that would have to be given back. */
+  private stopWaiting(): void {
+    this.watch.stop();
+    this.around.tickets.drop();
+  }
+
+  private turned(word: Turned): void {
+    if ('queued' in word) this.around.tickets.keep(word.queued.ticket);
+    this.watch.turned(word);
+  }
+
+  private queued(queue: Queue): void {
+    const [told, news] = newsOf(this.now.peek().place.at === 'queued' ? this.told : UNTOLD, queue, this.around.now());
+    this.told = told;
+    this.take({ queue });
+    if (news !== null) this.hearer.notice({ queue: { news, queue } });
   }
 
   private happened(event: Event): void {

@@ -2,6 +2,15 @@
 
 import type { Words } from './text';
 
+const number = new Intl.NumberFormat('en');
+
+/** 1st, 2nd, 3rd, 4th… 11th, 12th, 13th. */
+const ordinal = (n: number) => {
+  const isTeen = n % 100 > 10 && n % 100 < 14;
+  const last = isTeen ? 0 : n % 10;
+  return number.format(n) + (['th', 'st', 'nd', 'rd'][last] ?? 'th');
+};
+
 const some = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
 
 export const en: Words = {
@@ -51,6 +60,21 @@ export const en: Words = {
     day: (day) => day,
     now: 'It is time',
     inMinutes: (n) => `In ${some(n, 'minute', 'minutes')}`,
+  },
+
+  span: {
+    underMinute: 'in less than a minute',
+    atLeast: (n) => `in more than ${some(n, 'minute', 'minutes')}`,
+    minutes: {
+      within: (n) => `within ${some(n, 'minute', 'minutes')}`,
+      about: (n) => `in about ${some(n, 'minute', 'minutes')}`,
+      between: (a, b) => `in ${a} to ${b} minutes`,
+    },
+    hours: {
+      within: (n) => `within ${some(n, 'hour', 'hours')}`,
+      about: (n) => `in about ${some(n, 'hour', 'hours')}`,
+      between: (a, b) => `in ${a} to ${b} hours`,
+    },
   },
 
   // ── Plain pages ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -296,6 +320,49 @@ export const en: Words = {
         unsupported: () => 'This browser gives no access to the microphone. You can enter without: you will hear everything and can write.',
         failed: () => 'The microphone did not start. Try again, or enter without.',
       },
+    },
+  },
+
+  // ── Line before the gate ──────────────────────────────────────────────────────────────────────────────────────
+  queue: {
+    title: () => 'You are in line',
+    body: () =>
+      'Many people are arriving at once, and everyone comes in turn. There is nothing to reload: when it is yours, a sound tells you and this page goes in by itself.',
+    place: (n) => `${ordinal(n)} in line`,
+    about: (n) => `about ${ordinal(n)} in line`,
+    at: (n) => `${ordinal(n)} in line`,
+    tab: (n) => ordinal(n),
+    turn: (span) => () => `Your turn comes ${span}.`,
+    turnUnknown: () => 'It is not known yet how long it will be until your turn.',
+    kept: () => 'If you reload or close this page, your place is kept: open the class again in this browser.',
+    rose: {
+      place: (was) => () => `You were ${was}. People who had arrived earlier are back in the line and go before you.`,
+      turn: () => 'It is taking longer than expected: fewer places are coming free. The time given has been corrected.',
+    },
+    entering: { title: () => 'It is your turn', body: () => 'You are going in. This may take a few seconds.' },
+    closed: {
+      title: () => 'The entrance is closed for now',
+      until: (moment) => `${moment} it opens again, and this page goes in by itself.`,
+      open: 'It is not known yet when it opens again. Keep this page open: it goes in by itself.',
+      why: 'Others go first at the moment, such as teachers and students whose lesson is about to start.',
+      kept: () => 'Your place in the line is kept.',
+    },
+    unavailable: {
+      title: () => 'You cannot go in yet',
+      body: () => 'The server is not able to let you in. This page tries again by itself; there is nothing to reload.',
+    },
+    trouble: {
+      offline: () => 'The connection is down. Your place is kept, and this page goes on as soon as the connection is back.',
+      unreadable: () => 'There is no news of the line at the moment. Your place is kept; this page keeps trying.',
+      unavailable: () => 'The server cannot let anybody in at this moment. Your place is kept; this page tries again by itself.',
+    },
+    back: 'There is news of the line again.',
+    reopened: 'The entrance is open again.',
+    leave: 'Stop waiting',
+    busy: {
+      title: () => 'Many people are arriving just now',
+      body: () => 'The server has not been able to answer you yet. This page keeps trying by itself; there is nothing to reload.',
+      offline: () => 'This device is not connected to the network. Check the connection: this page goes on by itself.',
     },
   },
 

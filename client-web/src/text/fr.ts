@@ -7,6 +7,8 @@ const say = (vous: string, tu: string) => (familiar: boolean) => (familiar ? tu 
 /** The same words for everyone, where others are addressed. */
 const same = (text: string) => (_familiar: boolean) => text;
 
+const number = new Intl.NumberFormat('fr');
+
 const some = (n: number, one: string, many: string) => `${n} ${n < 2 ? one : many}`;
 
 export const fr = {
@@ -58,6 +60,22 @@ export const fr = {
     day: (day: string) => day.replace(/ 1 /u, ' 1er '),
     now: 'C’est l’heure',
     inMinutes: (n: number) => `Dans ${some(n, 'minute', 'minutes')}`,
+  },
+
+  /** How long something may take, within a sentence. */
+  span: {
+    underMinute: 'dans moins d’une minute',
+    atLeast: (n: number) => `dans plus de ${some(n, 'minute', 'minutes')}`,
+    minutes: {
+      within: (n: number) => `dans moins de ${some(n, 'minute', 'minutes')}`,
+      about: (n: number) => `dans environ ${some(n, 'minute', 'minutes')}`,
+      between: (a: number, b: number) => `dans ${a} à ${b} minutes`,
+    },
+    hours: {
+      within: (n: number) => `dans moins de ${some(n, 'heure', 'heures')}`,
+      about: (n: number) => `dans environ ${some(n, 'heure', 'heures')}`,
+      between: (a: number, b: number) => `dans ${a} à ${b} heures`,
+    },
   },
 
   // ── Plain pages ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -348,6 +366,81 @@ export const fr = {
           'Le micro n’a pas démarré. Réessaie, ou entre sans.',
         ),
       },
+    },
+  },
+
+  // ── Line before the gate ──────────────────────────────────────────────────────────────────────────────────────
+  queue: {
+    title: say('Vous êtes dans la file', 'Tu es dans la file'),
+    body: say(
+      'Beaucoup de monde arrive en même temps, et chacun entre à son tour. Il n’y a rien à recharger : quand ce sera le vôtre, un son vous préviendra et cette page entrera d’elle-même.',
+      'Beaucoup de monde arrive en même temps, et chacun entre à son tour. Il n’y a rien à recharger : quand ce sera le tien, un son te préviendra et cette page entrera d’elle-même.',
+    ),
+    /** `n` counts from one. */
+    place: (n: number) => (n === 1 ? '1re place' : `${number.format(n)}e place`),
+    about: (n: number) => `vers la ${number.format(n)}e place`,
+    /** The first of these within a sentence. */
+    at: (n: number) => (n === 1 ? 'à la 1re place' : `à la ${number.format(n)}e place`),
+    tab: (n: number) => (n === 1 ? '1re' : `${number.format(n)}e`),
+    turn: (span: string) => say(`Votre tour viendra ${span}.`, `Ton tour viendra ${span}.`),
+    turnUnknown: say(
+      'On ne sait pas encore dans combien de temps viendra votre tour.',
+      'On ne sait pas encore dans combien de temps viendra ton tour.',
+    ),
+    kept: say(
+      'Si vous rechargez ou fermez cette page, votre place est gardée : rouvrez la classe dans ce navigateur.',
+      'Si tu recharges ou fermes cette page, ta place est gardée : rouvre la classe dans ce navigateur.',
+    ),
+    rose: {
+      place: (was: string) =>
+        say(
+          `Vous étiez ${was}. Des personnes arrivées plus tôt sont revenues dans la file et passent avant vous.`,
+          `Tu étais ${was}. Des personnes arrivées plus tôt sont revenues dans la file et passent avant toi.`,
+        ),
+      turn: same('C’est plus long que prévu : moins de places se libèrent. La durée annoncée a été corrigée.'),
+    },
+    entering: { title: say('C’est votre tour', 'C’est ton tour'), body: say('Vous entrez. Cela peut prendre quelques secondes.', 'Tu entres. Cela peut prendre quelques secondes.') },
+    closed: {
+      title: same('L’entrée est fermée pour le moment'),
+      until: (moment: string) => `${moment}, elle rouvrira et cette page entrera d’elle-même.`,
+      open: 'On ne sait pas encore quand elle rouvrira. Gardez cette page ouverte : elle entrera d’elle-même.',
+      why: 'La priorité est donnée en ce moment à d’autres personnes, par exemple aux enseignants et aux élèves dont le cours commence.',
+      kept: say('Votre place dans la file est gardée.', 'Ta place dans la file est gardée.'),
+    },
+    unavailable: {
+      title: same('On ne peut pas encore entrer'),
+      body: say(
+        'Le serveur n’est pas en état de vous faire entrer. Cette page réessaie d’elle-même ; il n’y a rien à recharger.',
+        'Le serveur n’est pas en état de te faire entrer. Cette page réessaie d’elle-même ; il n’y a rien à recharger.',
+      ),
+    },
+    trouble: {
+      offline: say(
+        'La connexion est coupée. Votre place est gardée, et cette page reprend dès que la connexion revient.',
+        'La connexion est coupée. Ta place est gardée, et cette page reprend dès que la connexion revient.',
+      ),
+      unreadable: say(
+        'La file ne donne pas de nouvelles pour le moment. Votre place est gardée ; cette page continue d’essayer.',
+        'La file ne donne pas de nouvelles pour le moment. Ta place est gardée ; cette page continue d’essayer.',
+      ),
+      unavailable: say(
+        'Le serveur ne peut faire entrer personne à cet instant. Votre place est gardée ; cette page réessaie d’elle-même.',
+        'Le serveur ne peut faire entrer personne à cet instant. Ta place est gardée ; cette page réessaie d’elle-même.',
+      ),
+    },
+    back: 'La file donne de nouveau des nouvelles.',
+    reopened: 'L’entrée est de nouveau ouverte.',
+    leave: 'Ne plus attendre',
+    busy: {
+      title: same('Beaucoup de monde arrive en ce moment'),
+      body: say(
+        'Le serveur n’a pas encore pu vous répondre. Cette page continue d’essayer d’elle-même ; il n’y a rien à recharger.',
+        'Le serveur n’a pas encore pu te répondre. Cette page continue d’essayer d’elle-même ; il n’y a rien à recharger.',
+      ),
+      offline: say(
+        'Cet appareil n’est pas connecté au réseau. Vérifiez la connexion : cette page reprend d’elle-même.',
+        'Cet appareil n’est pas connecté au réseau. Vérifie la connexion : cette page reprend d’elle-même.',
+      ),
     },
   },
 

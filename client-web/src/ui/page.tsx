@@ -18,10 +18,10 @@ interface FrameProps {
   children: ComponentChildren;
 }
 
-export function Page({ title, children, ...frame }: { title: string } & FrameProps) {
+export function Page({ title, tab, children, ...frame }: { title: string; tab?: string } & FrameProps) {
   return (
     <PageFrame {...frame}>
-      <Title text={title} />
+      <Title text={title} {...(tab === undefined ? {} : { tab })} />
       {children}
     </PageFrame>
   );
@@ -53,16 +53,17 @@ export function PageFrame({ ruled, head, class: extra, children }: FrameProps) {
 
 let firstPage = true;
 
-/** The page's one `<h1>`. On the first page the browser starts reading by itself; on every later one focus comes here. */
-export function Title({ text, class: extra }: { text: string; class?: string }) {
+/** The page's one `<h1>`. On the first page the browser starts reading by itself; on every later one focus comes here. `tab`:
+    what the browser's tab says instead. */
+export function Title({ text, tab = text, class: extra }: { text: string; tab?: string; class?: string }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     if (!firstPage) heading.current?.focus();
     firstPage = false;
   }, []);
   useEffect(() => {
-    document.title = text === 'Préau' ? text : `${text} · Préau`;
-  }, [text]);
+    document.title = tab === 'Préau' ? tab : `${tab} · Préau`;
+  }, [tab]);
   return (
     <h1 ref={heading} class={extra} tabIndex={-1}>
       {text}

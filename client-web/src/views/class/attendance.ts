@@ -7,14 +7,16 @@ import { useContext } from 'preact/hooks';
 import { browserCapabilities, browserConnection } from '../../media/call';
 import { ClassMedia } from '../../media/class-media';
 import { browserDevices, type Devices } from '../../media/devices';
-import { browserSurroundings, type Answered, type Surroundings } from '../../protocol/socket';
+import { readLine } from '../../protocol/line';
+import { browserSurroundings, type Answered } from '../../protocol/socket';
 import type { ScreenStyle } from '../../media/sections';
 import type { Ask, ClassId, Event, MediaEvent, MyInvitation, Pictures } from '../../protocol/types';
 import type { ClassState, Place } from '../../state/class';
-import { Visit } from '../../state/visit';
+import { Visit, type Outside } from '../../state/visit';
 import { words } from '../../text/text';
 import { stored, store } from '../../ui/stored';
 import { toast } from '../../ui/announcer';
+import { Tickets } from '../queue/tickets';
 import { Crier } from './crier';
 
 export type Panel = 'door' | 'people' | 'chat';
@@ -47,7 +49,7 @@ export class Attendance {
   /** A new session has been welcomed, and its seat not yet been confirmed. */
   private sessionIsNew = false;
 
-  constructor(classId: ClassId, invitation: MyInvitation, around: Surroundings = browserSurroundings()) {
+  constructor(classId: ClassId, invitation: MyInvitation, around: Outside = browserOutside(classId, invitation)) {
     this.invitation = invitation;
     this.devices = browserDevices();
     const small = matchMedia(SMALL_SCREEN);
@@ -91,6 +93,8 @@ export class Attendance {
       effect(() => this.markRead()),
       effect(() => this.followPlace(this.visit.state.value.place.at)),
     );
+    // Whoever has a place in the line is at the door already: a reload asks nothing again.
+    if (around.tickets.get() !== null) this.enter();
   }
 
   get familiar(): boolean {
@@ -178,7 +182,7 @@ export class Attendance {
     this.place = at;
     if (was === at) return;
     if (at === 'gone') this.media.end();
-    if (at === 'waiting') {
+    if (at === 'waiting' || at === 'queued') {
       if (was === 'seated') this.media.end();
       this.media.prepare();
     }
@@ -211,6 +215,11 @@ export class Attendance {
     target.addEventListener(name, then);
     this.ends.push(() => target.removeEventListener(name, then));
   }
+}
+
+function browserOutside(classId: ClassId, invitation: MyInvitation): Outside {
+  const now = (): number => Date.now();
+  return { ...browserSurroundings(), readLine, now, tickets: new Tickets(classId, invitation, now) };
 }
 
 /** A choice kept in this browser, if it is one of these. */

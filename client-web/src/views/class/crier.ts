@@ -1,11 +1,12 @@
 // Puts notices into words and sounds: at once for what concerns this person, gathered for what concerns many.
 
-import { playAdmitted, playKnock } from '../../media/sound';
+import { playAdmitted, playKnock, playTurn } from '../../media/sound';
 import { COALESCE_MS, gather, NOTHING_GATHERED, type Gathered, type Notice } from '../../state/notices';
 import { words } from '../../text/text';
 import { announce, toast } from '../../ui/announcer';
 import type { Pictures } from '../../protocol/types';
 import type { Connection } from '../../state/class';
+import { queueNews } from '../queue/sentences';
 import { connectionWords } from './connection-words';
 
 /** Names said one by one; more are counted. */
@@ -57,6 +58,9 @@ export class Crier {
     if ('admitted' in notice) {
       playAdmitted();
       announce(n.admitted(familiar));
+    } else if ('queue' in notice) {
+      if (notice.queue.news === 'turn') playTurn();
+      announce(queueNews(notice.queue.news, notice.queue.queue, familiar));
     } else if ('backToLobby' in notice) announce(n.backToLobby(familiar));
     else if ('position' in notice) announce(t.lobby.position(notice.position)(familiar));
     else if ('note' in notice) announce(n.note(notice.note));

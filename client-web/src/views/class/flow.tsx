@@ -4,10 +4,13 @@ import { useEffect, useState } from 'preact/hooks';
 
 import { myInvitation } from '../../api/calls';
 import type { Answer } from '../../api/http';
+import { isBusy, keepAsking } from '../../api/keep-asking';
 import type { ClassId, MyInvitation } from '../../protocol/types';
 import { words } from '../../text/text';
 import { LobbyPage } from '../lobby/page';
 import { ClassRefusedPage, InvitationNeededPage, PlainPage, TroublePage } from '../plain/pages';
+import { BusyPage } from '../queue/busy';
+import { QueuePage } from '../queue/page';
 import { TryoutPage } from '../tryout/page';
 import { Attendance, AttendanceContext, useAttendance } from './attendance';
 import { EndingPage } from './ending';
@@ -16,6 +19,7 @@ import './class.css';
 import './panel.css';
 import '../tryout/tryout.css';
 import '../lobby/lobby.css';
+import '../queue/queue.css';
 
 export function ClassFlow({ classId }: { classId: ClassId }) {
   const [answer, setAnswer] = useState<Answer<MyInvitation> | null>(null);
@@ -23,9 +27,10 @@ export function ClassFlow({ classId }: { classId: ClassId }) {
     setAnswer(null);
     void myInvitation(classId).then(setAnswer);
   };
-  useEffect(load, [classId]);
+  useEffect(() => keepAsking(() => myInvitation(classId), setAnswer), [classId]);
   if (answer === null) return <WaitPage title={words().lobby.connecting} />;
   if (answer.ok) return <Attending classId={classId} invitation={answer.value} />;
+  if (isBusy(answer.fault)) return <BusyPage title={words().queue.busy.title(false)} familiar={false} />;
   switch (answer.fault.code) {
     case 'not_authenticated':
       return <InvitationNeededPage />;
@@ -59,7 +64,13 @@ function Whereabouts() {
   if (!attendance.entered.value) return <TryoutPage />;
   switch (place.at) {
     case 'connecting':
-      return <WaitPage title={attendance.invitation.class.title} />;
+      return attendance.state.link === 'lost' ? (
+        <BusyPage title={attendance.invitation.class.title} familiar={attendance.familiar} />
+      ) : (
+        <WaitPage title={attendance.invitation.class.title} />
+      );
+    case 'queued':
+      return <QueuePage queue={place.queue} />;
     case 'waiting':
       return <LobbyPage standing={place.standing} />;
     case 'seated':
