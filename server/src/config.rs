@@ -44,6 +44,7 @@ pub struct Config {
     /// People of one class whose media its own shard carries before others help.
     pub spread_from: u16,
     pub udp: UdpConfig,
+    pub lessons: LessonsConfig,
     pub ways: WaysConfig,
     pub metrics: MetricsBind,
     pub log: LogConfig,
@@ -74,6 +75,15 @@ pub struct WaysConfig {
     pub turn: bool,
     /// TURN over TLS at a port of its own, besides the one where pages are served.
     pub turn_tls: Option<TurnTls>,
+}
+
+/// What the operator says of every lesson.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LessonsConfig {
+    /// Whoever does nothing for so long is asked for their seat while others wait; 0: never.
+    pub idle_minutes: u32,
+    /// A lesson ends so long after it was opened; 0: nobody's rule says when.
+    pub minutes_max: u32,
 }
 
 /// A port for TURN over TLS.
@@ -142,6 +152,7 @@ impl Default for Config {
             shards: None,
             spread_from: 150,
             udp: UdpConfig { bind: IpAddr::V6(Ipv6Addr::UNSPECIFIED), port: 0, addresses: Vec::new() },
+            lessons: LessonsConfig { idle_minutes: 30, minutes_max: 0 },
             ways: WaysConfig { tcp: true, turn: true, turn_tls: None },
             metrics: MetricsBind::Default,
             log: LogConfig { format: LogFormat::Text, level: tracing::Level::INFO },

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
 
+use preau_classroom::Limits;
 use preau_sfu::{Certificate, CertificateError, RelayConfig, RelayId, TurnConfig, TurnKey, Ways};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::{Config, PublicUrl, TurnTls};
+use crate::config::{Config, LessonsConfig, PublicUrl, TurnTls};
 use crate::doctor::Notice;
 use crate::http::{Relaying, Tls, TlsError};
 use crate::neighbours::connect;
@@ -82,7 +83,7 @@ pub fn launch(config: &Config, public_url: &PublicUrl, store: &Store) -> Result<
         let (bound, tcp) = bind_media(config, index)?;
         let port = bound.address.port();
         let (arriving, arrived) = mpsc::channel(ARRIVING_MAX);
-        let shard = Shard::new(common.relay(index, port), epoch, spread);
+        let shard = Shard::new(common.relay(index, port), epoch, spread).limited(limits(&config.lessons));
         let (inbox, thread) = thread::start(index, shard, bound, arrived, others, store.clone())?;
         listeners.extend(tcp.map(|bound| (bound, None, Home::Shard(arriving.clone()))));
         arrivals.push(arriving);
@@ -105,6 +106,12 @@ pub fn launch(config: &Config, public_url: &PublicUrl, store: &Store) -> Result<
     };
     let edge = Arc::default();
     Ok(Launched { shards: Shards::new(inboxes), threads, ports, notice, turn_tls, edge, crossing, listeners })
+}
+
+/// What the operator says of every class.
+fn limits(lessons: &LessonsConfig) -> Limits {
+    let ms = |minutes: u32| (minutes > 0).then_some(u64::from(minutes) * 60_000);
+    Limits { idle_ms: ms(lessons.idle_minutes), lesson_ms_max: ms(lessons.minutes_max), ..Limits::default() }
 }
 
 impl Launched {

@@ -9,9 +9,18 @@ use uuid::Uuid;
 /// A lesson's length by the operator's rule: some mornings are longer.
 pub const LESSON_MS: u64 = 90 * 60_000;
 
+/// Whoever does nothing for so long is asked, while others wait: less than a long pause of a morning.
+pub const IDLE_MS: u64 = 25_000;
+
 /// Small, so that rooms fill up.
-pub const LIMITS: Limits =
-    Limits { seats_max: 7, seats_for_teachers: 2, strangers_max: 2, listed_max: 7, lesson_ms_max: Some(LESSON_MS) };
+pub const LIMITS: Limits = Limits {
+    seats_max: 7,
+    seats_for_teachers: 2,
+    strangers_max: 2,
+    listed_max: 7,
+    lesson_ms_max: Some(LESSON_MS),
+    idle_ms: Some(IDLE_MS),
+};
 
 #[derive(Clone, Copy, Debug)]
 pub struct Member {

@@ -89,7 +89,8 @@ impl Chaos {
     }
 
     fn ask_of_anybody(&mut self, view: &View) -> Ask {
-        match self.below(12) {
+        match self.below(13) {
+            12 => Ask::Session(SessionAsk::Here {}),
             0 => Ask::Session(SessionAsk::Leave {}),
             1 => Ask::Session(SessionAsk::Refresh { token: "x".into() }),
             2 => Ask::Media(MediaAsk::View { looks: vec![] }),

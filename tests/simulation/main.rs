@@ -86,10 +86,12 @@ pub struct Tally {
     pub crashes: u64,
     pub lost_decisions: u64,
     pub full: u64,
+    pub idle: u64,
+    pub returned: u64,
 }
 
 impl Tally {
-    fn parts(&mut self) -> [&mut u64; 13] {
+    fn parts(&mut self) -> [&mut u64; 15] {
         [
             &mut self.inputs,
             &mut self.seated,
@@ -104,6 +106,8 @@ impl Tally {
             &mut self.crashes,
             &mut self.lost_decisions,
             &mut self.full,
+            &mut self.idle,
+            &mut self.returned,
         ]
     }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use preau_classroom::{Entry, Fact, Input, Output, Way};
-use preau_protocol::{Ask, ChatAsk, Close, Outcome, Refusal, Role, SessionId, UnixMs};
+use preau_protocol::{Ask, ChatAsk, Close, Outcome, Reduction, Refusal, Role, SessionId, UnixMs};
 
 use crate::{
     Tally,
@@ -212,6 +212,14 @@ impl Morning {
                 self.handle(Input::Revoked { person });
             }
             5..8 => self.crash(),
+            8..14 => {
+                let wanted = !self.reference.wanted;
+                self.handle(Input::SeatsWanted(wanted));
+            }
+            14..16 => {
+                let reduction = Reduction::ALL[self.chaos.index(Reduction::ALL.len())].in_class();
+                self.handle(Input::Reduced(reduction));
+            }
             _ => {}
         }
     }
@@ -362,7 +370,9 @@ impl Morning {
                 Output::Record(Entry { fact: Fact::Seated { way: Way::Roster {}, .. }, .. }) => {
                     &mut tally.seated_by_rule
                 }
+                Output::Record(Entry { fact: Fact::Seated { way: Way::Returned {}, .. }, .. }) => &mut tally.returned,
                 Output::Record(Entry { fact: Fact::Seated { .. }, .. }) => &mut tally.seated,
+                Output::Record(Entry { fact: Fact::Idle { .. }, .. }) => &mut tally.idle,
                 Output::Record(Entry { fact: Fact::Removed { .. } | Fact::Blocked { .. }, .. }) => &mut tally.removed,
                 Output::Record(Entry { fact: Fact::Refused { .. }, .. }) => &mut tally.refused,
                 Output::Record(Entry { fact: Fact::Unattended {}, .. }) => &mut tally.unattended,

@@ -7,9 +7,9 @@ use std::{
 };
 
 use preau_classroom::{DeviceId, Input, MediaPermit, Setup};
-use preau_protocol::{Close, OwnRights, PersonId, Phase, Policy, Refusal, Rights, Role, Sending, SessionId};
+use preau_protocol::{Close, OwnRights, PersonId, Phase, Policy, Reduction, Refusal, Rights, Role, Sending, SessionId};
 
-use crate::cast::{LESSON_MS, LIMITS, member};
+use crate::cast::{IDLE_MS, LESSON_MS, LIMITS, member};
 
 pub const GRACE_MS: u64 = 20_000;
 pub const ABANDONED_MS: u64 = 3_600_000;
@@ -17,6 +17,7 @@ pub const SEAT_MS: u64 = 600_000;
 pub const KNOCK_MS: u64 = 30_000;
 pub const REFUSED_MS: u64 = 10_000;
 pub const SWAP_MS: u64 = 1_500;
+pub const STILL_THERE_MS: u64 = 120_000;
 
 /// What must come of one input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub struct RefSeat {
     pub away_until: Option<u64>,
     pub sending: Sending,
     pub hand: bool,
+    pub acted_at: u64,
+    pub asked_until: Option<u64>,
 }
 
 impl RefSeat {
@@ -82,6 +85,9 @@ pub struct Reference {
     pub said: u32,
     pub expected: BTreeSet<PersonId>,
     pub passes: BTreeMap<SessionId, u64>,
+    pub returning: BTreeMap<PersonId, DeviceId>,
+    pub wanted: bool,
+    pub reduction: Reduction,
     pub alone_since: Option<u64>,
     pub unattended_since: Option<u64>,
     pub coming: Expected,
@@ -109,6 +115,9 @@ impl Reference {
             said: 0,
             expected: BTreeSet::new(),
             passes: BTreeMap::new(),
+            returning: BTreeMap::new(),
+            wanted: false,
+            reduction: Reduction::Nothing,
             alone_since: None,
             unattended_since: None,
             coming: Expected::default(),
@@ -132,10 +141,18 @@ impl Reference {
             }
             Input::Setup(setup) => self.set_up(Rc::new(setup.clone())),
             Input::Revoked { person } => {
+                self.returning.remove(person);
                 self.first_device.remove(person);
                 self.stand_up(*person, Close::Removed);
                 self.leave_line(*person, Close::Removed);
             }
+            Input::SeatsWanted(wanted) => {
+                if self.wanted != *wanted {
+                    self.seats.iter_mut().for_each(|seat| seat.asked_until = None);
+                }
+                self.wanted = *wanted;
+            }
+            Input::Reduced(reduction) => self.reduction = *reduction,
             Input::Timeout => {}
         }
         self.settle();
@@ -149,7 +166,9 @@ impl Reference {
         self.expected = expected;
         self.line.clear();
         self.passes.clear();
+        (self.wanted, self.reduction) = (false, Reduction::Nothing);
         for seat in &mut self.seats {
+            (seat.acted_at, seat.asked_until) = (now, None);
             seat.session = None;
             seat.sending = Sending::default();
             seat.away_until = Some(now + SEAT_MS);
@@ -197,6 +216,11 @@ impl Reference {
         seated.map(|(session, seat)| (session, permit(seat))).collect()
     }
 
+    pub fn has_room_for(&self, person: PersonId) -> bool {
+        let teaches = member(person).role == Role::Teacher;
+        self.room_for(usize::from(teaches), usize::from(!teaches))
+    }
+
     pub fn room_for(&self, teachers: usize, students: usize) -> bool {
         let role = |seat: &&RefSeat| member(seat.person).role != Role::Teacher;
         let students_after = self.seats.iter().filter(role).count() + students;
@@ -216,6 +240,7 @@ impl Reference {
         self.said = ended.said;
         self.expected = ended.expected;
         self.coming = ended.coming;
+        (self.wanted, self.reduction) = (ended.wanted, ended.reduction);
     }
 
     pub fn ends_at(&self) -> Option<u64> {
@@ -244,9 +269,18 @@ impl Reference {
     pub fn sit(&mut self, waiter: RefWaiter) {
         let RefWaiter { person, session, device, lost_until, .. } = waiter;
         self.first_device.insert(person, device);
+        self.returning.remove(&person);
         let away_until = lost_until.map(|_| self.now + SEAT_MS);
-        let fresh =
-            RefSeat { person, device, session: Some(session), away_until, sending: Sending::default(), hand: false };
+        let fresh = RefSeat {
+            person,
+            device,
+            session: Some(session),
+            away_until,
+            sending: Sending::default(),
+            hand: false,
+            acted_at: self.now,
+            asked_until: None,
+        };
         match self.seats.iter_mut().find(|seat| seat.person == person) {
             Some(seat) => {
                 let old = seat.session;
@@ -340,6 +374,9 @@ impl Reference {
     fn may_walk_in(&self, waiter: &RefWaiter, arriving: bool) -> bool {
         let person = waiter.person;
         let seat = self.seat_of(person);
+        if self.phase == Phase::Open && seat.is_none() && self.returning.get(&person) == Some(&waiter.device) {
+            return self.has_room_for(person);
+        }
         match member(person).role {
             Role::Teacher => match seat {
                 Some(seat) => !seat.is_here() && (arriving || self.phase != Phase::Open),
@@ -429,10 +466,31 @@ impl Reference {
             due.extend(self.ends_at().map(|at| (at, Due::Over)));
             due.extend(self.seats.iter().filter_map(|seat| Some((seat.away_until?, Due::Seat(seat.person)))));
             due.extend(self.line.iter().filter_map(|waiter| Some((waiter.lost_until?, Due::Place(waiter.person)))));
+            due.extend(self.idle().map(|(at, person)| (at, Due::Idle(person))));
             due.extend(self.passes.iter().map(|(session, until)| (*until, Due::Pass(*session))));
             let Some((_, first)) = due.into_iter().filter(|(at, _)| *at <= self.now).min() else { return };
             self.fall_due(first);
             self.settle();
+        }
+    }
+
+    /// When who is to be asked whether they are still there, or is out of time for the answer.
+    fn idle(&self) -> impl Iterator<Item = (u64, PersonId)> {
+        let seats = self.seats.iter().filter(|seat| self.wanted && member(seat.person).role != Role::Teacher);
+        seats.map(|seat| (seat.asked_until.unwrap_or(seat.acted_at + IDLE_MS), seat.person))
+    }
+
+    fn mind_idle(&mut self, person: PersonId) {
+        let now = self.now;
+        let Some(seat) = self.seats.iter_mut().find(|seat| seat.person == person) else { return };
+        if seat.asked_until.is_some() {
+            let device = seat.device;
+            self.returning.insert(person, device);
+            self.stand_up(person, Close::Done);
+        } else if seat.is_here() && seat.sending == Sending::default() {
+            seat.asked_until = Some(now + STILL_THERE_MS);
+        } else {
+            seat.acted_at = now;
         }
     }
 
@@ -447,6 +505,7 @@ impl Reference {
             Due::Abandoned | Due::Over => self.end(),
             Due::Seat(person) => self.stand_up(person, Close::Done),
             Due::Place(person) => self.leave_line(person, Close::Done),
+            Due::Idle(person) => self.mind_idle(person),
             Due::Pass(session) => match self.seats.iter_mut().find(|seat| seat.session == Some(session)) {
                 Some(seat) if !seat.is_here() => {
                     seat.session = None;
@@ -474,5 +533,6 @@ enum Due {
     Over,
     Seat(PersonId),
     Place(PersonId),
+    Idle(PersonId),
     Pass(SessionId),
 }

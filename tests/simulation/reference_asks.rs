@@ -28,6 +28,8 @@ impl Reference {
             return;
         }
         let Some(by) = self.seat_of_session(session).map(|seat| seat.person) else { return };
+        let now = self.now;
+        self.change(by, |seat| (seat.acted_at, seat.asked_until) = (now, None));
         let reply = match member(by).role {
             Role::Teacher => self.asked_by_seated(by, ask),
             Role::Student | Role::Observer if is_for_teachers(ask) => Err(Refusal::TeachersOnly),
@@ -84,6 +86,7 @@ impl Reference {
                     let waiter = self.line.iter().find(|waiter| waiter.person == person);
                     let device = waiter.expect("they wait").device;
                     self.refused.push((person, device, self.now + REFUSED_MS));
+                    self.returning.remove(&person);
                     self.leave_line(person, Close::Refused);
                 }
             }
@@ -148,7 +151,9 @@ impl Reference {
         if !here && barred.is_none() {
             return Err(Refusal::NoSuchPerson);
         }
+        // Somebody who waits on another device is no less out.
         self.barred.insert(person, block || barred == Some(true));
+        self.returning.remove(&person);
         self.stand_up(person, Close::Removed);
         self.leave_line(person, Close::Removed);
         Ok(())

@@ -75,6 +75,9 @@ impl Morning {
             Phase::Scheduled | Phase::Ended => WaitingFor::Opening,
             Phase::Unattended => WaitingFor::TeacherAway,
             Phase::Open if reference.seat_of(waiter.person).is_some() => WaitingFor::Answer,
+            Phase::Open if !has_room && reference.returning.get(&waiter.person) == Some(&waiter.device) => {
+                WaitingFor::Seat
+            }
             Phase::Open if !is_teacher && reference.policy() == Policy::Shut => WaitingFor::Shut,
             Phase::Open if !has_room => WaitingFor::Seat,
             Phase::Open => WaitingFor::Answer,
@@ -125,6 +128,7 @@ impl Morning {
             .collect();
         assert_eq!(seen, truth, "who is there, in which order, doing what");
         assert_eq!(snapshot.phase, reference.phase);
+        assert_eq!(snapshot.reduction, reference.reduction);
         assert_eq!(snapshot.ends_at.map(|at| at.0), reference.ends_at());
         assert_eq!((snapshot.rights, snapshot.spotlight), (reference.rights, reference.spotlight));
         let chat: Vec<_> = snapshot.chat.iter().map(|message| (message.id.0, message.text.clone())).collect();

@@ -24,6 +24,8 @@ pub struct Watch {
     /// Who has a seat, on which device, as the journal tells.
     seats: BTreeMap<PersonId, DeviceId>,
     barred: BTreeMap<PersonId, bool>,
+    /// Who was admitted, and only gave an unused seat back.
+    returning: BTreeMap<PersonId, DeviceId>,
 }
 
 /// One input with the rules as they were before it and are after it.
@@ -150,28 +152,46 @@ impl Watch {
             _ => false,
         };
         let first = before.first_device.get(&person).or(after.first_device.get(&person));
-        let by_rule = after.phase == Phase::Open
-            && after.policy() == Policy::Roster
-            && after.opened
-            && after.expected.contains(&person)
+        // A machine that slept does several things at once: a seat may be taken, and then the lesson be over.
+        let rules = if after.phase == Phase::Ended { before } else { after };
+        let by_rule = rules.phase == Phase::Open
+            && rules.policy() == Policy::Roster
+            && rules.opened
+            && rules.expected.contains(&person)
             && first == Some(&device)
             && !member(person).looks_alike;
-        !self.barred.contains_key(&person) && (by_role || by_act || by_rule)
+        let again = rules.phase == Phase::Open && self.returning.get(&person) == Some(&device);
+        !self.barred.contains_key(&person) && (by_role || by_act || by_rule || again)
     }
 
     fn follow(&mut self, fact: &Fact) {
         match fact {
             Fact::Seated { person, device, .. } => {
+                self.returning.remove(person);
                 self.seats.insert(*person, *device);
             }
-            Fact::Left { person, .. } | Fact::Revoked { person } => {
+            Fact::Left { person, .. } => {
                 self.seats.remove(person);
             }
+            Fact::Revoked { person } | Fact::Refused { person, .. } => {
+                // A second device may be refused while the first one sits.
+                if matches!(fact, Fact::Revoked { .. }) {
+                    self.seats.remove(person);
+                }
+                self.returning.remove(person);
+            }
+            Fact::Idle { person, role } => {
+                assert_eq!(*role, member(*person).role);
+                let device = self.seats.remove(person).expect("idle on a seat");
+                self.returning.insert(*person, device);
+            }
             Fact::Removed { person, .. } => {
+                self.returning.remove(person);
                 self.seats.remove(person);
                 self.barred.insert(*person, false);
             }
             Fact::Blocked { person, .. } => {
+                self.returning.remove(person);
                 self.seats.remove(person);
                 self.barred.insert(*person, true);
             }
@@ -180,13 +200,13 @@ impl Watch {
             }
             Fact::Ended { .. } => {
                 self.seats.clear();
+                self.returning.clear();
                 self.barred.retain(|_, blocked| *blocked);
             }
             Fact::Opened { .. }
             | Fact::Unattended {}
             | Fact::Attended { .. }
             | Fact::Bound { .. }
-            | Fact::Refused { .. }
             | Fact::Policy { .. }
             | Fact::DoorOpened { .. }
             | Fact::Note { .. }

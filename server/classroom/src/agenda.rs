@@ -20,6 +20,8 @@ pub(crate) enum Alarm {
     Place(PersonId),
     /// Students of a large class hear how many are there.
     Crowd,
+    /// Somebody may have done nothing for long.
+    Idle,
     /// A session's token expires soon, or now.
     Pass(SessionId),
 }
@@ -38,6 +40,13 @@ impl Agenda {
         self.queue.insert((at, alarm));
     }
 
+    /// Then, or when it was to ring already, whichever comes first.
+    pub fn set_no_later(&mut self, alarm: Alarm, at: UnixMs) {
+        if self.times.get(&alarm).is_none_or(|set| *set > at) {
+            self.set(alarm, at);
+        }
+    }
+
     pub fn cancel(&mut self, alarm: Alarm) {
         if let Some(at) = self.times.remove(&alarm) {
             self.queue.remove(&(at, alarm));
@@ -52,13 +61,13 @@ impl Agenda {
         self.queue.first().map(|(at, _)| *at)
     }
 
-    /// Takes the first alarm that is due.
-    pub fn pop(&mut self, now: UnixMs) -> Option<Alarm> {
+    /// Takes the first alarm that is due, with the time for which it was set.
+    pub fn pop(&mut self, now: UnixMs) -> Option<(UnixMs, Alarm)> {
         let (at, alarm) = *self.queue.first()?;
         if at > now {
             return None;
         }
         self.cancel(alarm);
-        Some(alarm)
+        Some((at, alarm))
     }
 }

@@ -118,6 +118,9 @@ impl Classroom {
         if seated_elsewhere.is_none() && self.is_full_for(identity.role) {
             return None;
         }
+        if self.lesson.phase == Phase::Open && self.lesson.may_return(person, device, identity.role) {
+            return Some(Way::Returned {});
+        }
         match identity.role {
             Role::Teacher => {
                 let is_here = seated_elsewhere.is_some_and(|chair| chair.is_here());
@@ -221,9 +224,10 @@ impl Classroom {
     /// A session takes the chair of a person who has a seat; another one that sat there is over.
     fn sit_down(&mut self, person: PersonId, session: SessionId, link: Link) {
         let is_new = !self.chairs.contains_key(&person);
-        let chair = self.chairs.entry(person).or_insert_with(|| crate::chair::Chair::new(Occupant::Nobody));
+        let now = self.now;
+        let chair = self.chairs.entry(person).or_insert_with(|| crate::chair::Chair::new(Occupant::Nobody, now));
         let old = chair.session();
-        chair.take(session, link);
+        chair.take(session, link, now);
         if let Some(old) = old {
             self.put(Output::Unseat { session: old });
             self.close(old, Close::Replaced);
@@ -232,6 +236,7 @@ impl Classroom {
             Link::Here => self.agenda.cancel(Alarm::Seat(person)),
             Link::Away => self.keep_seat(person),
         }
+        self.mind_idle_of(person);
         self.mind_attendance();
         self.permit(person);
         if is_new {

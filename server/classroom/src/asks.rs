@@ -19,6 +19,10 @@ impl Classroom {
             Spot::Waiting => Asker::Waiting,
             Spot::Seated => Asker::Seated(role, self.lesson.rights_of(person, role)),
         };
+        if let Some(chair) = self.chairs.get_mut(&person).filter(|_| visit.spot == Spot::Seated) {
+            chair.act(self.now);
+            self.mind_idle_of(person);
+        }
         let outcome = match verdict(&ask, asker, self.lesson.phase) {
             Verdict::Do => self.do_ask(session, person, ask),
             Verdict::Refuse(why) => Err(why),
@@ -36,6 +40,7 @@ impl Classroom {
     fn do_ask(&mut self, session: SessionId, by: PersonId, ask: Ask) -> Result<(), Refusal> {
         match ask {
             Ask::Session(SessionAsk::Leave {}) => self.leave(session, by),
+            // Having asked says it already.
             Ask::Session(SessionAsk::Here {}) => Ok(()),
             Ask::Session(SessionAsk::Refresh { .. }) | Ask::Media(_) => Err(Refusal::Malformed),
             Ask::Door(DoorAsk::Admit { people }) => self.admit(by, &people),

@@ -1,6 +1,6 @@
 //! The living side of a seat: which session sits there, and what it sends.
 
-use preau_protocol::{Phase, Rights, Role, Sending, SessionId};
+use preau_protocol::{Phase, Rights, Role, Sending, SessionId, UnixMs};
 
 use crate::{
     MediaPermit,
@@ -17,6 +17,10 @@ pub(crate) struct Chair {
     pub permit: Option<MediaPermit>,
     pub reacting: Pace,
     pub chatting: Pace,
+    /// When its person last did something.
+    pub acted_at: UnixMs,
+    /// They were asked whether they are still there, and have until then to say so.
+    pub asked_until: Option<UnixMs>,
 }
 
 /// Who sits on a chair just now.
@@ -28,13 +32,15 @@ pub(crate) enum Occupant {
 }
 
 impl Chair {
-    pub fn new(occupant: Occupant) -> Chair {
+    pub fn new(occupant: Occupant, now: UnixMs) -> Chair {
         Chair {
             occupant,
             sending: Sending::default(),
             permit: None,
             reacting: Pace::new(REACTION_EVERY_MS, REACTIONS_AT_ONCE),
             chatting: Pace::new(CHAT_EVERY_MS, CHAT_AT_ONCE),
+            acted_at: now,
+            asked_until: None,
         }
     }
 
@@ -49,8 +55,15 @@ impl Chair {
         matches!(self.occupant, Occupant::Session(_, Link::Here))
     }
 
+    /// Its person did something: whatever it was, they are there.
+    pub fn act(&mut self, now: UnixMs) {
+        self.acted_at = now;
+        self.asked_until = None;
+    }
+
     /// A new session sits down: it starts with everything off.
-    pub fn take(&mut self, session: SessionId, link: Link) {
+    pub fn take(&mut self, session: SessionId, link: Link, now: UnixMs) {
+        self.act(now);
         self.occupant = Occupant::Session(session, link);
         self.sending = Sending::default();
         self.permit = None;

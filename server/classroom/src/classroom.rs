@@ -37,6 +37,8 @@ pub struct Classroom {
     pub(crate) agenda: Agenda,
     /// What the server has too little of, as those inside are told.
     pub(crate) reduction: Reduction,
+    /// Others wait for seats.
+    pub(crate) seats_wanted: bool,
     /// Something changed that may let waiting people walk in.
     pub(crate) door_moved: bool,
     /// For whom no seat was free when the last input had been handled.
@@ -80,6 +82,8 @@ impl Classroom {
             Input::Refreshed { session, until } => self.refreshed(session, until),
             Input::Setup(setup) => self.set_up_anew(setup),
             Input::Revoked { person } => self.revoke(person),
+            Input::SeatsWanted(wanted) => self.want_seats(wanted),
+            Input::Reduced(reduction) => self.reduce(reduction),
             Input::Timeout => {}
         }
         self.settle();
@@ -166,7 +170,7 @@ impl Classroom {
 
     /// Does what was to be done by now.
     fn ring(&mut self) {
-        while let Some(alarm) = self.agenda.pop(self.now) {
+        while let Some((at, alarm)) = self.agenda.pop(self.now) {
             match alarm {
                 Alarm::Grace => self.become_unattended(),
                 Alarm::Abandoned => self.end(None),
@@ -175,6 +179,7 @@ impl Classroom {
                 Alarm::Seat(person) => self.give_up_seat(person),
                 Alarm::Place(person) => self.withdraw(person, None, Close::Done),
                 Alarm::Crowd => self.tell_crowd(),
+                Alarm::Idle => self.look_for_idle(at),
                 Alarm::Pass(session) => self.pass_runs_out(session),
             }
             self.settle();

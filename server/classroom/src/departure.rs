@@ -57,7 +57,10 @@ impl Classroom {
         let Some(visit) = self.visits.get(&session) else { return };
         let person = visit.person;
         match visit.spot {
-            Spot::Seated => self.tell_snapshot(person),
+            Spot::Seated => {
+                self.tell_snapshot(person);
+                self.ask_again_if_idle(person);
+            }
             Spot::Waiting => {
                 self.tell_standing(person);
                 // Also when there is none: they may have seen one that has been taken away since.

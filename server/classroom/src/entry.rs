@@ -1,6 +1,6 @@
 //! The journal of a class: each decision that must survive a crash, pseudonymous.
 
-use preau_protocol::{ChatId, OwnRights, PersonId, Policy, Rights, UnixMs};
+use preau_protocol::{ChatId, OwnRights, PersonId, Policy, Rights, Role, UnixMs};
 use serde::{Deserialize, Serialize};
 
 use crate::DeviceId;
@@ -46,6 +46,12 @@ pub enum Fact {
     Left {
         person: PersonId,
         why: Departure,
+    },
+    /// Nothing was done with this seat while others waited, and it was given back. Its person was admitted as `role`,
+    /// and may come back as that.
+    Idle {
+        person: PersonId,
+        role: Role,
     },
     Refused {
         person: PersonId,
@@ -132,6 +138,8 @@ pub enum Way {
     Teacher {},
     /// The door is open to the roster.
     Roster {},
+    /// They were admitted before, and gave their seat back because they did nothing.
+    Returned {},
 }
 
 /// Why a seat was given up without a teacher's doing.

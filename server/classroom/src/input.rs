@@ -1,6 +1,6 @@
 //! What happens to a class.
 
-use preau_protocol::{Ask, PersonId, SessionId, UnixMs};
+use preau_protocol::{Ask, PersonId, Reduction, SessionId, UnixMs};
 
 use crate::{DeviceId, Identity, Setup};
 
@@ -25,6 +25,10 @@ pub enum Input {
     /// This person's invitation was revoked: out on every device. They are not barred: without a new invitation they
     /// cannot knock, and with one they may.
     Revoked { person: PersonId },
+    /// Others wait for seats on this server, or no longer: while they do, whoever does nothing is asked for theirs.
+    SeatsWanted(bool),
+    /// What the server has too little of, or has again.
+    Reduced(Reduction),
     /// [`crate::Classroom::poll_timeout`] has come.
     Timeout,
 }

@@ -23,6 +23,8 @@ pub struct Lesson {
     pub(crate) own_rights: BTreeMap<PersonId, OwnRights>,
     pub(crate) seats: BTreeMap<PersonId, Seat>,
     pub(crate) bound: BTreeMap<PersonId, DeviceId>,
+    /// Whose seat was given back while they did nothing: on that device, as that, they come back without being asked about.
+    pub(crate) returning: BTreeMap<PersonId, (DeviceId, Role)>,
     pub(crate) barred: BTreeMap<PersonId, Bar>,
     /// Who was refused lately, and until when that holds.
     pub(crate) refused: BTreeMap<(PersonId, DeviceId), UnixMs>,
@@ -81,6 +83,7 @@ impl Default for Lesson {
             own_rights: BTreeMap::new(),
             seats: BTreeMap::new(),
             bound: BTreeMap::new(),
+            returning: BTreeMap::new(),
             barred: BTreeMap::new(),
             refused: BTreeMap::new(),
             spotlight: None,
@@ -111,9 +114,16 @@ impl Lesson {
             }
             Fact::Seated { person, device, .. } => self.seat(*person, *device),
             Fact::Left { person, .. } => self.vacate(*person),
+            Fact::Idle { person, role } => {
+                if let Some(seat) = self.seats.get(person) {
+                    self.returning.insert(*person, (seat.device, *role));
+                }
+                self.vacate(*person);
+            }
             Fact::Refused { person, device, .. } => {
                 self.refused.retain(|_, until| *until > entry.at);
                 self.refused.insert((*person, *device), entry.at.plus_ms(REFUSED_MS));
+                self.returning.remove(person);
             }
             Fact::Removed { person, .. } => self.bar(*person, Bar::Removed),
             Fact::Blocked { person, .. } => self.bar(*person, Bar::Blocked),
@@ -123,6 +133,7 @@ impl Lesson {
             Fact::Revoked { person } => {
                 self.vacate(*person);
                 self.bound.remove(person);
+                self.returning.remove(person);
             }
 
             Fact::Policy { policy, by } => {
@@ -172,8 +183,14 @@ impl Lesson {
         self.bound.get(&person).is_some_and(|bound| *bound != device)
     }
 
+    /// Whether somebody was in class before, as the same and on the same device, and only gave an unused seat back.
+    pub(crate) fn may_return(&self, person: PersonId, device: DeviceId, role: Role) -> bool {
+        self.returning.get(&person) == Some(&(device, role))
+    }
+
     fn seat(&mut self, person: PersonId, device: DeviceId) {
         self.bound.insert(person, device);
+        self.returning.remove(&person);
         match self.seats.get_mut(&person) {
             Some(seat) => seat.device = device,
             None => {
@@ -190,6 +207,7 @@ impl Lesson {
 
     fn bar(&mut self, person: PersonId, bar: Bar) {
         self.vacate(person);
+        self.returning.remove(&person);
         self.barred.insert(person, bar);
     }
 

@@ -19,6 +19,7 @@ mod departure;
 mod door;
 mod entry;
 mod identity;
+mod idle;
 mod input;
 mod lesson;
 mod link;

@@ -43,6 +43,7 @@ impl Classroom {
             crowd_told: None,
             agenda: Agenda::default(),
             reduction: Reduction::Nothing,
+            seats_wanted: false,
             door_moved: false,
             was_full: Default::default(),
             outputs: VecDeque::new(),
@@ -66,7 +67,7 @@ impl Classroom {
             let (person, role) = (identity.person, identity.role);
             self.people.meet(identity, &self.setup, |other| self.lesson.seats.contains_key(&other));
             if self.lesson.seats.contains_key(&person) {
-                self.chairs.insert(person, Chair::new(Occupant::Nobody));
+                self.chairs.insert(person, Chair::new(Occupant::Nobody, self.now));
                 self.agenda.set(Alarm::Seat(person), self.now.plus_ms(SEAT_KEPT_MS));
                 if role == Role::Teacher {
                     self.teachers.insert(person);

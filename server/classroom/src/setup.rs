@@ -31,6 +31,8 @@ pub struct Limits {
     pub listed_max: usize,
     /// A lesson ends so long after it was opened. `None`: when it ends is nobody's rule.
     pub lesson_ms_max: Option<u64>,
+    /// Whoever does nothing for so long is asked whether they are still there, while others wait. `None`: never.
+    pub idle_ms: Option<u64>,
 }
 
 impl Default for Limits {
@@ -41,6 +43,7 @@ impl Default for Limits {
             strangers_max: LOBBY_STRANGERS_MAX,
             listed_max: LISTED_MAX,
             lesson_ms_max: None,
+            idle_ms: None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Who is told what: every event leaves through here.
 
-use preau_protocol::{ClassEvent, DoorEvent, Event, Gone, LobbyEvent, Person, PersonId, Role, SessionId};
+use preau_protocol::{ClassEvent, DoorEvent, Event, Gone, LobbyEvent, Person, PersonId, Reduction, Role, SessionId};
 
 use crate::{Classroom, Output};
 
@@ -67,6 +67,14 @@ impl Classroom {
         let (Some(session), Some(role)) = (self.session_of(person), self.people.role(person)) else { return };
         let snapshot = self.snapshot(person, role);
         self.send(vec![session], Event::Class(Box::new(ClassEvent::Snapshot { snapshot })));
+    }
+
+    /// The server is short of something, or no longer: everybody inside knows why they see less.
+    pub(crate) fn reduce(&mut self, reduction: Reduction) {
+        if reduction != self.reduction {
+            self.reduction = reduction;
+            self.tell_class(ClassEvent::Reduced { reduction });
+        }
     }
 
     pub(crate) fn tell_knock(&mut self, person: PersonId) {

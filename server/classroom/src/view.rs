@@ -82,6 +82,7 @@ impl Classroom {
             (Phase::Unattended, _) => WaitingFor::TeacherAway,
             // They are inside already, on another device: neither the door nor the seats keep them out.
             (Phase::Open, _) if self.chairs.contains_key(&person) => WaitingFor::Answer,
+            (Phase::Open, _) if self.returns_once_there_is_room(person) => WaitingFor::Seat,
             (Phase::Open, Role::Student | Role::Observer) if self.policy() == Policy::Shut => WaitingFor::Shut,
             (Phase::Open, _) if self.is_full_for(role) => WaitingFor::Seat,
             (Phase::Open, _) => WaitingFor::Answer,

@@ -22,6 +22,8 @@ pub const CHAT_EVERY_MS: u64 = 500;
 pub const CHAT_AT_ONCE: u64 = 5;
 /// Of one person's attempts at what only teachers may do, this many are written down in a lesson: the first tell all.
 pub const OVERREACHES_RECORDED_MAX: u32 = 20;
+/// Whoever is asked whether they are still there has this long to say so: the time to come back from the door.
+pub const STILL_THERE_MS: u64 = 2 * 60_000;
 /// Before a lesson ends by the operator's rule, everybody hears of it once more: time to say goodbye.
 pub const END_ANNOUNCED_BEFORE_MS: u64 = 10 * 60_000;
 /// How often students of a large class hear how many are there: a whole lecture hall arrives within minutes.

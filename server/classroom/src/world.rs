@@ -24,6 +24,7 @@ pub enum Seen {
     Left(&'static str, Gone),
     Gone(Gone),
     RefreshDue,
+    StillThere,
     Closed(Close),
     Other,
 }
@@ -266,6 +267,7 @@ impl World {
             Event::Lobby(LobbyEvent::Note { .. }) => Seen::Note,
             Event::Session(SessionEvent::Gone { why }) => Seen::Gone(*why),
             Event::Session(SessionEvent::RefreshDue { .. }) => Seen::RefreshDue,
+            Event::Session(SessionEvent::StillThere { .. }) => Seen::StillThere,
             Event::Door(DoorEvent::Knock { knock }) if knock.other_device => {
                 Seen::KnockOnOtherDevice(known(&knock.person))
             }

@@ -92,8 +92,11 @@ impl Relay {
         let can_hear = |id: &PeerId, source: Source| {
             let sender = room.members.get(id).and_then(|key| self.peers.get(*key));
             *id != receiver.id
-                && sender
-                    .is_some_and(|sender| sender.may_reach(source, receiver.role) && sender.track(source).is_some())
+                && sender.is_some_and(|sender| {
+                    sender.may_reach(source, receiver.role)
+                        && sender.track(source).is_some()
+                        && self.ration.allows(source, sender.role)
+                })
         };
         let voices: Vec<PeerId> =
             room.speakers.stage().iter().copied().filter(|id| can_hear(id, Source::Microphone)).collect();
@@ -137,6 +140,7 @@ impl Relay {
             (Source::Camera, _) => 1,
             _ => u16::MAX,
         };
+        let height_px = self.ration.height_px(height_px);
         let rank = match (source, sender.role) {
             (Source::Microphone | Source::ScreenAudio, _) => Rank::Sound,
             (Source::Screen, _) => Rank::Screen,

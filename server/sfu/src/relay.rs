@@ -13,6 +13,7 @@ use crate::outbox::{Arena, Batch};
 use crate::peer::{Link, Peer, Track};
 use crate::peers::Peers;
 use crate::permit::Permit;
+use crate::ration::Ration;
 use crate::room::Room;
 use crate::session::{Extension, Kind, Session};
 use crate::slot::{Slot, StreamId};
@@ -119,6 +120,7 @@ pub struct Relay {
     /// Numbers no other relay of this process gives.
     pub(crate) streams_made: u64,
     pub(crate) trunks: Trunks,
+    pub(crate) ration: Ration,
     /// When what waits to be sealed leaves; `None`: at once.
     pub(crate) media_due: Option<Instant>,
     /// The last instant that the caller named.
@@ -155,6 +157,7 @@ impl Relay {
             events: VecDeque::new(),
             streams_made: u64::from(config.id.0) << 48,
             trunks: Trunks::default(),
+            ration: Ration::Everything,
             media_due: None,
             now: None,
             epoch: None,

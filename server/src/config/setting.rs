@@ -15,6 +15,8 @@ const RETENTION_DAYS_MAX: i64 = 400;
 const SHARDS_MAX: i64 = 256;
 /// More than any class has: then none is spread.
 const SPREAD_FROM_MAX: i64 = 10_000;
+/// A day: nobody is in class for longer.
+const MINUTES_MAX: i64 = 24 * 60;
 /// Names in one list: an allow-list that a person can still read.
 const LIST_MAX: usize = 64;
 
@@ -331,6 +333,20 @@ pub static SETTINGS: &[Setting] = &[
         shape: Shape::Text,
         default: "\"\"",
         set: |d, v| text_or_none(v, path).map(|x| d.turn_tls.key = x),
+    },
+    Setting {
+        key: "gate.idle_minutes",
+        about: "While others wait to come in, a student who did nothing for so long is asked whether they are still there, and without an answer the seat is free. They come back without being admitted again. 0: never.",
+        shape: Shape::Number,
+        default: "30",
+        set: |d, v| number(v, 0..=MINUTES_MAX).map(|x| d.config.lessons.idle_minutes = x as u32),
+    },
+    Setting {
+        key: "gate.class_minutes_max",
+        about: "A class ends so many minutes after its teacher opened it. Everybody knows from the start. 0: it ends when its teacher ends it.",
+        shape: Shape::Number,
+        default: "0",
+        set: |d, v| number(v, 0..=MINUTES_MAX).map(|x| d.config.lessons.minutes_max = x as u32),
     },
     Setting {
         key: "metrics.listen",

@@ -24,9 +24,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
-use preau_classroom::{Classroom, DeviceId, Entry, Identity, Input as ClassInput, Setup};
-use preau_protocol::{Ask, ClassId, Close, Invited, PersonId, Phase, Resume, SessionId, UnixMs};
-use preau_sfu::{ConnectionId, ConnectionNews, Event, Farewell, Relay, RelayConfig, RelayId, Transmit, Way};
+use preau_classroom::{Classroom, DeviceId, Entry, Identity, Input as ClassInput, Limits, Setup};
+use preau_protocol::{Ask, ClassId, Close, Invited, PersonId, Phase, Reduction, Resume, SessionId, UnixMs};
+use preau_sfu::{ConnectionId, ConnectionNews, Event, Farewell, Ration, Relay, RelayConfig, RelayId, Transmit, Way};
 
 pub use epoch::Epoch;
 pub use errand::Word;
@@ -111,6 +111,10 @@ pub enum Input {
     Unsaved {
         class: ClassId,
     },
+    /// Others wait for seats on this server, or no longer.
+    SeatsWanted(bool),
+    /// What the server is short of: of every class here, and of everybody whose media is carried here.
+    Reduce(Reduction),
     /// The server goes down in order: everyone is told to come back.
     Drain,
 }
@@ -166,6 +170,10 @@ pub struct Shard {
     timers: BTreeSet<(UnixMs, ClassId)>,
     out: VecDeque<Output>,
     draining: bool,
+    /// As the gate has it: classes that come into session are told.
+    seats_wanted: bool,
+    reduction: Reduction,
+    limits: Limits,
 }
 
 impl Shard {
@@ -180,7 +188,16 @@ impl Shard {
             timers: BTreeSet::new(),
             out: VecDeque::new(),
             draining: false,
+            seats_wanted: false,
+            reduction: Reduction::Nothing,
+            limits: Limits::default(),
         }
+    }
+
+    /// The same shard, whose classes hold so many, and last so long.
+    pub fn limited(mut self, limits: Limits) -> Shard {
+        self.limits = limits;
+        self
     }
 
     pub fn handle(&mut self, input: Input, now: Instant) {
@@ -205,6 +222,11 @@ impl Shard {
                 self.in_room(class, now, |room, reach| room.durable_up_to(number, reach));
             }
             Input::Unsaved { class } => self.begin_again(class, now),
+            Input::SeatsWanted(wanted) => {
+                self.seats_wanted = wanted;
+                self.in_every_room(&ClassInput::SeatsWanted(wanted), now);
+            }
+            Input::Reduce(reduction) => self.reduce(reduction, now),
             Input::Drain => self.drain(),
         }
     }
@@ -356,10 +378,15 @@ impl Shard {
         };
         let invited: Invited = loaded.setup.class.clone();
         let now_ms = self.epoch.unix(now);
-        let classroom = Classroom::restore(loaded.setup, loaded.people, loaded.entries, now_ms);
+        let classroom = Classroom::restore(loaded.setup, loaded.people, loaded.entries, now_ms).limited(self.limits);
         let media_room = self.media.open(class);
         self.rooms.insert(class, Room::new(class, invited, classroom, media_room));
-        self.in_room(class, now, |room, reach| waiting.into_iter().for_each(|arrival| room.arrive(arrival, reach)));
+        let (wanted, reduction) = (self.seats_wanted, self.reduction);
+        self.in_room(class, now, |room, reach| {
+            room.feed(ClassInput::SeatsWanted(wanted), reach);
+            room.feed(ClassInput::Reduced(reduction), reach);
+            waiting.into_iter().for_each(|arrival| room.arrive(arrival, reach));
+        });
     }
 
     fn gone(&mut self, class: ClassId, line: LineId, now: Instant) {
@@ -372,6 +399,20 @@ impl Shard {
     /// Forgets a class's memory. Its people are told to come back, and find it as the journal has it.
     fn begin_again(&mut self, class: ClassId, now: Instant) {
         self.in_room(class, now, |room, reach| room.dissolve(reach));
+    }
+
+    /// The relay first: what is left out at once is explained at once. Nobody's media is carried by a relay that is not told.
+    fn reduce(&mut self, reduction: Reduction, now: Instant) {
+        self.reduction = reduction.in_class();
+        self.media.carrier.relay.ration(ration(reduction), now);
+        self.in_every_room(&ClassInput::Reduced(self.reduction), now);
+    }
+
+    fn in_every_room(&mut self, input: &ClassInput, now: Instant) {
+        let classes: Vec<ClassId> = self.rooms.keys().copied().collect();
+        for class in classes {
+            self.in_room(class, now, |room, reach| room.feed(input.clone(), reach));
+        }
     }
 
     fn drain(&mut self) {
@@ -396,6 +437,17 @@ impl Shard {
         } else {
             after.map(|at| self.timers.insert((at, class)));
         }
+    }
+}
+
+/// The wire's word in the relay's.
+fn ration(reduction: Reduction) -> Ration {
+    match reduction {
+        Reduction::Nothing | Reduction::LatecomersOut => Ration::Everything,
+        Reduction::StudentCamerasOff => Ration::TeachersCameras,
+        Reduction::SmallPictures => Ration::SmallPictures,
+        Reduction::AudioOnly => Ration::Sound,
+        Reduction::TextOnly | Reduction::Full => Ration::Nothing,
     }
 }
 

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::*;
 
+mod short;
 mod spread;
 
 const CLASS: ClassId = ClassId(Uuid::from_u128(1));

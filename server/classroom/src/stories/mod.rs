@@ -3,6 +3,7 @@
 mod a_long_lesson;
 mod at_the_door;
 mod crashes;
+mod idle_seats;
 mod in_a_lecture;
 mod in_class;
 mod looking_on;

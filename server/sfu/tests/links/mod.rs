@@ -2,6 +2,7 @@
 
 mod receiver;
 mod screen;
+mod short;
 mod story;
 mod thirty;
 mod way;

@@ -153,7 +153,12 @@ impl Story {
 
     /// Which layers the teacher's camera sends.
     pub fn is_sent(&self) -> &[bool] {
-        &self.cameras[&self.teacher].is_sent
+        self.sent_by(self.teacher)
+    }
+
+    /// Which layers somebody's camera sends.
+    pub fn sent_by(&self, id: PeerId) -> &[bool] {
+        &self.cameras[&id].is_sent
     }
 
     /// The layer of most of what `id` was shown since the last `pass` began; `None` if no picture.
