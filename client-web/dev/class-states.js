@@ -179,6 +179,14 @@ export const classStates = [
   student('sparing', { seated: 24, pictures: 'none' }),
   student('spare', { seated: 5 }, openSpare),
   teacher('spare', { seated: 5, waiting: 0 }, openSpare),
+  student('still-there', { seated: 24, stillThere: true }, async (page) => {
+    await seated(page);
+    await page.locator('dialog[open]').waitFor();
+  }),
+  student('reduced', { seated: 24, reduction: 'student_cameras_off', endsInMs: 40 * 60_000 }),
+  teacher('reduced', { seated: 24, waiting: 0, reduction: 'text_only', endsInMs: 4 * 60_000 }),
+  { ...student('observer', { seated: 24, observer: 2, chat: true }, panel(1)), who: 'observer' },
+  teacher('people-observer', { seated: 6, waiting: 0, observer: 5 }, panel(1)),
   student('unattended', { seated: 24, unattended: true, chat: true }),
   student('lost', { seated: 24, lost: true }, async (page) => {
     await seated(page);
@@ -190,6 +198,7 @@ export const classStates = [
   ending('expired', { gone: 'expired' }),
   ending('ended', { gone: 'ended' }),
   ending('away', { gone: 'lost' }),
+  ending('idle', { gone: 'idle' }),
   ending('refused', { close: 4406 }),
   ending('replaced', { close: 4409 }),
   ending('not-allowed', { close: 4403 }),

@@ -5,6 +5,7 @@ export function fakeClass(scene) {
   const CLASS = location.pathname.split('/')[2];
   const uuid = (n) => `00000000-0000-4000-9000-${String(n).padStart(12, '0')}`;
   const ALL = { speak: true, camera: true, screen: true, chat: true };
+  const NONE = { speak: false, camera: false, screen: false, chat: false };
   const STUDENTS = { ...ALL, screen: false };
   const now = Date.now();
   const names = scene.names;
@@ -15,10 +16,10 @@ export function fakeClass(scene) {
     return {
       person: uuid(n),
       name: teacher ? 'Hélène Garnier' : names[n - 1],
-      role: teacher ? 'teacher' : 'student',
+      role: teacher ? 'teacher' : n === scene.observer ? 'observer' : 'student',
       away: false,
-      sending: { microphone: teacher || n % 4 === 0, camera: teacher || n % 3 !== 0, screen: false },
-      rights: teacher ? ALL : (scene.rights ?? STUDENTS),
+      sending: { microphone: teacher || (n !== scene.observer && n % 4 === 0), camera: teacher || (n !== scene.observer && n % 3 !== 0), screen: false },
+      rights: teacher ? ALL : n === scene.observer ? NONE : (scene.rights ?? STUDENTS),
       ...(scene.teacher && !teacher ? { about: about(n) } : {}),
       ...more,
     };
@@ -67,7 +68,8 @@ export function fakeClass(scene) {
   }
 
   function snapshot() {
-    const snap = { phase: scene.unattended ? 'unattended' : 'open', rights: scene.rights ?? STUDENTS, people: people(), chat: chat() };
+    const snap = { phase: scene.unattended ? 'unattended' : 'open', rights: scene.rights ?? STUDENTS, people: people(), chat: chat(), reduction: scene.reduction ?? 'nothing' };
+    if (scene.endsInMs) snap.ends_at = now + scene.endsInMs;
     if (scene.spotlight !== undefined) snap.spotlight = uuid(scene.spotlight);
     if (scene.teacher) {
       const barred = scene.barred ? [{ person: uuid(70), name: 'Visiteur Pressé', blocked: true }, { person: uuid(71), name: 'Léo Marin', blocked: false }] : [];
@@ -182,6 +184,7 @@ export function fakeClass(scene) {
       if (scene.lobbyNote) this.tell({ lobby: { note: { text: scene.lobbyNote } } });
       if (scene.seated !== undefined) this.tell(snapshot());
       for (const reaction of scene.reactions ?? []) this.tell({ class: { reacted: reaction } });
+      if (scene.stillThere) this.tell({ session: { still_there: { within_ms: 60_000 } } });
       if (scene.gone) this.tell({ session: { gone: { why: scene.gone } } });
       if (scene.close) this.onclose?.({ code: scene.close, reason: 'word 7f3a9c21' });
       if (scene.lost) setTimeout(() => this.onclose?.({ code: 1006, reason: '' }), 700);

@@ -8,7 +8,7 @@ import type { Account, ClassCard, ClassDraft, Claim, Invitation, ProblemCode, Ro
 import { fakeClasses, fakePeople, uuid } from './fake-people.ts';
 import { fakePreview } from './fake-roster.ts';
 
-type Who = 'teacher' | 'newcomer' | 'student' | 'nobody' | 'broken';
+type Who = 'teacher' | 'newcomer' | 'student' | 'observer' | 'nobody' | 'broken';
 
 interface World {
   name: string;
@@ -92,7 +92,7 @@ function answer(who: Who, world: World, request: IncomingMessage, body: Buffer):
       return {};
     case 'GET /classes/*/invited':
       if (who === 'nobody') throw new Refused(401, 'not_authenticated');
-      return { class: invited(find(world, classId)), name: 'Zoé Martin', role: who === 'student' ? 'student' : 'teacher' };
+      return { class: invited(find(world, classId)), name: 'Zoé Martin', role: who === 'student' || who === 'observer' ? who : 'teacher' };
     case 'POST /classes/*/roster/preview':
       return fakePreview(body, people(world, classId));
     case 'POST /classes/*/roster':

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 
 import type { Door, Event, Knock, Person, PersonLink, Quality, Rights, Role, Snapshot, Welcome } from '../protocol/types';
 import { EMPTY, reduce, type ClassState, type Input } from './class';
-import { chatOpen, doorCount, hands, headcount, inListOrder, myRights, onStage, plainlyExpected } from './facts';
+import { chatOpen, doorCount, hands, headcount, inListOrder, myRights, onStage, others, plainlyExpected } from './facts';
 import { gather, noticesOf, NOTHING_GATHERED, type Notice } from './notices';
+import { NOWHERE } from './queue';
 
 const RIGHTS: Rights = { speak: true, camera: true, screen: false, chat: true };
 
@@ -37,7 +38,7 @@ class Story {
 
   then(...events: (Event | Exclude<Input, { event: Event }>)[]): this {
     for (const step of events) {
-      const isInput = 'welcome' in step || 'link' in step || 'closed' in step || 'faded' in step || 'again' in step || 'queue' in step;
+      const isInput = 'welcome' in step || 'link' in step || 'closed' in step || 'faded' in step || 'again' in step || 'queue' in step || 'here' in step;
       const before = this.state;
       this.state = reduce(before, isInput ? step : { event: step });
       if (!isInput) this.heard.push(...noticesOf(before, step, this.state));
@@ -186,6 +187,46 @@ describe('a class', () => {
     });
     const story = student().then(snapshot([person('Noé')]), said(1), said(2), said(2), { chat: { erased: { message: 1 } } });
     expect(story.state.chat.map((message) => message.id)).toEqual([2]);
+  });
+});
+
+describe('a server that is short of something', () => {
+  it('asks whether somebody is there, until they answer, and each time anew', () => {
+    const asked: Event = { session: { still_there: { within_ms: 60_000 } } };
+    const story = student().then(snapshot([person('Noé')]), asked);
+    expect(story.state.stillThere).toEqual({ serial: 1, withinMs: 60_000 });
+    expect(story.heard.at(-1)).toEqual({ stillThere: true });
+    expect(story.then({ here: true }).state.stillThere).toBeNull();
+    expect(story.then(asked).state.stillThere?.serial).toBe(2);
+    story.then({ session: { gone: { why: 'idle' } } });
+    expect(story.state.stillThere).toBeNull();
+    expect(story.state.place).toEqual({ at: 'gone', ending: { gone: 'idle' }, requestId: null });
+  });
+
+  it('says what is left out, once, and that it is over', () => {
+    const story = student().then(snapshot([person('Noé')], { reduction: 'small_pictures', ends_at: 5_000 }));
+    expect([story.state.reduction, story.state.endsAt]).toEqual(['small_pictures', 5_000]);
+    story.heard.length = 0;
+    story.then({ class: { reduced: { reduction: 'audio_only' } } }, { class: { reduced: { reduction: 'audio_only' } } });
+    story.then({ class: { reduced: { reduction: 'nothing' } } }, { class: { ends_at: { at: 9_000 } } });
+    expect(story.heard).toEqual([{ reduced: 'audio_only' }, { reduced: 'nothing' }, { endsAt: 9_000 }]);
+    expect(story.state.endsAt).toBe(9_000);
+  });
+
+  it('keeps nothing of the class on the page of somebody whom the gate turned away', () => {
+    const story = student().then(snapshot([person('Noé'), person('Lou')]), { queue: NOWHERE });
+    expect([story.state.place.at, story.state.people, story.state.chat]).toEqual(['queued', [], []]);
+  });
+});
+
+describe('an observer', () => {
+  const ines = person('Inès', { role: 'observer' });
+
+  it('is last on the list, and never among the pictures', () => {
+    const story = student().then(snapshot([ines, person('Lou'), person('Noé')]));
+    expect(inListOrder(story.state.people, 'fr').map(({ name }) => name)).toEqual(['Lou', 'Noé', 'Inès']);
+    expect(others(story.state).map(({ name }) => name)).toEqual(['Lou']);
+    expect(onStage(story.state)).toBeNull();
   });
 });
 

@@ -20,10 +20,12 @@ import type {
   Quality,
   Reaction,
   Reduced,
+  Reduction,
   Rights,
   Role,
   Slot,
   Snapshot,
+  UnixMs,
   WaitingFor,
   Welcome,
 } from '../protocol/types';
@@ -100,6 +102,12 @@ export interface ClassState {
   lastSerial: number;
   /** The person's access ends within this many milliseconds of hearing so. */
   refreshDueMs: number | null;
+  /** The server asks whether anybody is there, and gives the seat away unless somebody says so within this time. */
+  stillThere: { serial: number; withinMs: number } | null;
+  /** What every class is made to do with less of while the server is short. */
+  reduction: Reduction;
+  /** The lesson ends then, by the rule of who runs the server. */
+  endsAt: UnixMs | null;
 }
 
 export type Input =
@@ -110,6 +118,8 @@ export type Input =
   | { closed: Close; requestId: string | null }
   /** A reaction has been shown long enough. */
   | { faded: number }
+  /** The person has answered that they are there. */
+  | { here: true }
   /** The person knocks again, or wants the class in this tab. */
   | { again: true };
 
@@ -136,6 +146,9 @@ export const EMPTY: ClassState = {
   reactions: [],
   lastSerial: 0,
   refreshDueMs: null,
+  stillThere: null,
+  reduction: 'nothing',
+  endsAt: null,
 };
 
 export function reduce(state: ClassState, input: Input): ClassState {
@@ -145,13 +158,14 @@ export function reduce(state: ClassState, input: Input): ClassState {
   if ('queue' in input) return queued(state, input.queue);
   if ('closed' in input) return closed(state, input.closed, input.requestId);
   if ('faded' in input) return { ...state, reactions: state.reactions.filter((r) => r.serial !== input.faded) };
+  if ('here' in input) return { ...state, stillThere: null };
   return { ...EMPTY, self: state.self, invited: state.invited };
 }
 
 /** After a crash of the server the session is a new one, but the seat is kept: what is shown stays until told otherwise. */
 function welcomed(state: ClassState, { person, name, role, class: invited }: Welcome): ClassState {
   const place: Place = state.place.at === 'gone' ? { at: 'connecting' } : state.place;
-  return { ...state, place, self: { person, name, role }, invited, refreshDueMs: null };
+  return { ...state, place, self: { person, name, role }, invited, refreshDueMs: null, stillThere: null };
 }
 
 /** Before the gate, nothing of the class may stay on the page. */
@@ -172,7 +186,8 @@ function happened(state: ClassState, event: Event): ClassState {
   if ('media' in event) return inMedia(state, event.media);
   if ('gone' in event.session) return gone(state, { gone: event.session.gone.why }, null);
   if ('refresh_due' in event.session) return { ...state, refreshDueMs: event.session.refresh_due.within_ms };
-  return state;
+  const serial = state.lastSerial + 1;
+  return { ...state, lastSerial: serial, stillThere: { serial, withinMs: event.session.still_there.within_ms } };
 }
 
 function inLobby(state: ClassState, event: LobbyEvent): ClassState {
@@ -193,6 +208,8 @@ function inClass(state: ClassState, event: ClassEvent): ClassState {
   if ('rights' in event) return { ...state, rights: event.rights.rights };
   if ('spotlight' in event) return { ...state, spotlight: event.spotlight.person };
   if ('reacted' in event) return reacted(state, event.reacted.person, event.reacted.reaction);
+  if ('reduced' in event) return { ...state, reduction: event.reduced.reduction };
+  if ('ends_at' in event) return { ...state, endsAt: event.ends_at.at };
   // `silenced` concerns this browser's devices; what everybody sees of it comes with `changed`.
   return state;
 }
@@ -213,6 +230,8 @@ function seated(state: ClassState, snapshot: Snapshot): ClassState {
     spotlight: snapshot.spotlight ?? null,
     chat: snapshot.chat,
     door: snapshot.door ?? null,
+    reduction: snapshot.reduction,
+    endsAt: snapshot.ends_at ?? null,
     reactions: [],
   };
 }

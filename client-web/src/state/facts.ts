@@ -17,6 +17,11 @@ export function iTeach(state: ClassState): boolean {
   return state.self?.role === 'teacher';
 }
 
+/** Listens and watches: a parent, an inspector. */
+export function iObserve(state: ClassState): boolean {
+  return state.self?.role === 'observer';
+}
+
 /** A teacher may do everything, always; before the snapshot nobody may do anything. */
 export function myRights(state: ClassState): Rights {
   if (iTeach(state)) return ALL;
@@ -50,7 +55,7 @@ export function inListOrder(people: readonly Person[], language: string): Person
 }
 
 function rank(person: Person): number {
-  return person.role === 'teacher' ? 0 : 1;
+  return person.role === 'teacher' ? 0 : person.role === 'student' ? 1 : 2;
 }
 
 export interface DoorCount {
@@ -86,10 +91,15 @@ export function sharer(state: ClassState): Person | null {
   return state.people.find((person) => person.sending.screen && !person.away) ?? null;
 }
 
-/** Everyone but me, the loudest first, then who sends a picture, then by arrival: the order of the grid. */
+/** Everyone but me who could be seen or heard, in the order in which they came. */
 export function others(state: ClassState): Person[] {
   const own = state.self?.person ?? null;
-  return state.people.filter((person) => person.person !== own);
+  return state.people.filter((person) => person.person !== own && person.role !== 'observer');
+}
+
+/** Oneself among the pictures: whoever only looks on has none. */
+export function ownTile(state: ClassState): Person | null {
+  return iObserve(state) ? null : me(state);
 }
 
 /**

@@ -1,6 +1,6 @@
 // What is worth a sound or a sentence for a screen reader: decided from the state before and after one event.
 
-import type { Event, Reaction, Sending } from '../protocol/types';
+import type { Event, Reaction, Reduction, Sending, UnixMs } from '../protocol/types';
 import type { ClassState, Connection } from './class';
 import { iTeach, personOf } from './facts';
 import type { Queue } from './queue';
@@ -24,6 +24,9 @@ export type Notice =
   | { silenced: Sending }
   | { spotlight: { name: string | null } }
   | { screen: { name: string } }
+  | { stillThere: true }
+  | { reduced: Reduction }
+  | { endsAt: UnixMs }
   | { queue: { news: News; queue: Queue } }
   | { connection: { was: Connection; is: Connection } };
 
@@ -45,7 +48,8 @@ export function noticesOf(before: ClassState, event: Event, after: ClassState): 
   if ('media' in event) {
     return 'link' in event.media ? [{ connection: { was: before.connection, is: after.connection } }] : [];
   }
-  return 'class' in event ? ofClass(before, event, after) : [];
+  if ('session' in event) return 'still_there' in event.session ? [{ stillThere: true }] : [];
+  return ofClass(before, event, after);
 }
 
 function ofLobby(before: ClassState, after: ClassState): Notice[] {
@@ -60,6 +64,8 @@ function ofLobby(before: ClassState, after: ClassState): Notice[] {
 function ofClass(before: ClassState, event: Extract<Event, { class: unknown }>, after: ClassState): Notice[] {
   const happened = event.class;
   if ('snapshot' in happened) return before.place.at === 'seated' ? [] : [{ admitted: true }];
+  if ('reduced' in happened) return after.reduction === before.reduction ? [] : [{ reduced: after.reduction }];
+  if ('ends_at' in happened) return after.endsAt === before.endsAt ? [] : [{ endsAt: happened.ends_at.at }];
   if ('joined' in happened) {
     const known = personOf(before, happened.joined.person.person) !== null;
     return known ? [] : [{ joined: { name: happened.joined.person.name } }];

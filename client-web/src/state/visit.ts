@@ -88,6 +88,12 @@ export class Visit {
     this.watch.hurry();
   }
 
+  /** Yes, somebody is there. A lost answer was lost with its connection, and coming back is an answer too. */
+  stayHere(): void {
+    void this.ask({ session: { here: {} } });
+    this.take({ here: true });
+  }
+
   /** Says goodbye; the server then closes, and the page shows that one has left. */
   async leave(): Promise<void> {
     if (this.now.peek().place.at === 'queued') this.stopWaiting();
@@ -126,7 +132,7 @@ export class Visit {
     this.take({ event });
     const after = this.now.peek();
     for (const notice of noticesOf(before, event, after)) this.hearer.notice(notice);
-    if (after.lastSerial > before.lastSerial) {
+    if (after.reactions !== before.reactions && after.lastSerial > before.lastSerial) {
       this.around.clock.after(REACTION_MS, () => this.take({ faded: after.lastSerial }));
     }
     this.hearer.event(event, after);

@@ -490,6 +490,32 @@ export const en: Words = {
       refresh: (n) => () =>
         `Your access ends in ${some(n, 'minute', 'minutes')}. Open the class again from the site you came from.`,
     },
+    stillThere: {
+      title: () => 'Are you still there?',
+      body: () => 'Others are waiting to come in. Without an answer your seat goes to one of them; you can come back.',
+      left: (n) => `${some(n, 'second', 'seconds')} left`,
+      yes: () => 'I am here',
+    },
+    reduction: {
+      nothing: 'The server has room again: everything is back.',
+      latecomers_out: 'The server is very busy: latecomers have to wait.',
+      student_cameras_off: 'The server is very busy: students’ cameras are not shown for now.',
+      small_pictures: 'The server is very busy: all pictures are small for now.',
+      audio_only: 'The server is very busy: there is sound and no pictures for now.',
+      text_only: 'The server is very busy: there is the chat, and neither picture nor sound, for now.',
+      full: 'The server is full: nobody else comes in for now.',
+    },
+    ends: {
+      until: (clock) => `Until ${clock}`,
+      at: (clock) => `The class ends at ${clock}.`,
+      soon: (n, clock) => `The class ends in ${some(n, 'minute', 'minutes')}, at ${clock}.`,
+    },
+    observer: {
+      tag: 'Observer',
+      many: 'Observers',
+      what: 'You are observing this class.',
+      chat: 'Observers read the chat and do not write in it.',
+    },
     bar: {
       microphone: 'Microphone',
       camera: 'Camera',

@@ -597,6 +597,38 @@ export const fr = {
           ? `Ton accès se termine dans ${some(n, 'minute', 'minutes')}. Rouvre la classe depuis le site d’où tu viens.`
           : `Votre accès se termine dans ${some(n, 'minute', 'minutes')}. Rouvrez la classe depuis le site d’où vous venez.`,
     },
+    /** Asked of a seat that nobody seems to use. */
+    stillThere: {
+      title: say('Êtes-vous toujours là ?', 'Es-tu toujours là ?'),
+      body: say(
+        'D’autres attendent pour entrer. Sans réponse, votre place leur sera donnée ; vous pourrez revenir.',
+        'D’autres attendent pour entrer. Sans réponse, ta place leur sera donnée ; tu pourras revenir.',
+      ),
+      left: (n: number) => `Encore ${some(n, 'seconde', 'secondes')}`,
+      yes: same('Je suis là'),
+    },
+    /** What the server itself has too little of. */
+    reduction: {
+      nothing: 'Le serveur a de nouveau de la place : tout est rétabli.',
+      latecomers_out: 'Le serveur est très occupé : les retardataires attendent.',
+      student_cameras_off: 'Le serveur est très occupé : les caméras des élèves ne sont pas montrées pour le moment.',
+      small_pictures: 'Le serveur est très occupé : toutes les images sont petites pour le moment.',
+      audio_only: 'Le serveur est très occupé : on s’entend, sans images, pour le moment.',
+      text_only: 'Le serveur est très occupé : il reste la discussion, sans image ni son, pour le moment.',
+      full: 'Le serveur est plein : personne d’autre n’entre pour le moment.',
+    },
+    ends: {
+      until: (clock: string) => `Jusqu’à ${clock}`,
+      at: (clock: string) => `La classe se termine à ${clock}.`,
+      soon: (n: number, clock: string) => `La classe se termine dans ${some(n, 'minute', 'minutes')}, à ${clock}.`,
+    },
+    /** Somebody who listens and watches: a parent, an inspector. */
+    observer: {
+      tag: 'Observateur',
+      many: 'Observateurs',
+      what: 'Vous observez cette classe.',
+      chat: 'Les observateurs lisent la discussion et n’y écrivent pas.',
+    },
     bar: {
       microphone: 'Micro',
       camera: 'Caméra',

@@ -16,10 +16,16 @@ export function sayWhen(at: number, now: number, language: Language, { time }: W
   return sayMoment(at, now, language, { time });
 }
 
+/** The time of day, in the time zone of this browser. */
+export function sayClock(at: number, { time }: Pick<Words, 'time'>): string {
+  const moment = new Date(at);
+  return time.clock(moment.getHours(), moment.getMinutes());
+}
+
 /** A day and a time, the day by its nearness to `now`. Starts with a capital letter. */
 export function sayMoment(at: number, now: number, language: Language, { time }: Pick<Words, 'time'>): string {
   const moment = new Date(at);
-  const clock = time.clock(moment.getHours(), moment.getMinutes());
+  const clock = sayClock(at, { time });
   switch (daysBetween(new Date(now), moment)) {
     case -1:
       return time.yesterday(clock);
@@ -35,7 +41,7 @@ export function sayMoment(at: number, now: number, language: Language, { time }:
 /** A day and a time in full, for paper: it is not known when it will be read. */
 export function sayDate(at: number, language: Language, { time }: Pick<Words, 'time'>): string {
   const moment = new Date(at);
-  return time.on(time.day(sayDay(moment, moment, language)), time.clock(moment.getHours(), moment.getMinutes()));
+  return time.on(time.day(sayDay(moment, moment, language)), sayClock(at, { time }));
 }
 
 function sayDay(day: Date, now: Date, language: Language): string {

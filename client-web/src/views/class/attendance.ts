@@ -105,6 +105,11 @@ export class Attendance {
     return this.invitation.role === 'teacher';
   }
 
+  /** Somebody who listens and watches, and has nothing to turn on. */
+  get observes(): boolean {
+    return this.invitation.role === 'observer';
+  }
+
   get state(): ClassState {
     return this.visit.state.value;
   }

@@ -3,14 +3,18 @@
 import { useEffect, useRef } from 'preact/hooks';
 
 import { words } from '../../text/text';
+import { sayClock } from '../../text/times';
 import { announce } from '../../ui/announcer';
 import { Button } from '../../ui/button';
 import { Icon } from '../../ui/icon';
 import type { IconName } from '../../ui/icons';
+import { useNow } from '../tryout/now';
 import { useAttendance } from './attendance';
 import { connectionWords } from './connection-words';
 
 const MINUTE_MS = 60_000;
+/** Nearer to its end than this, a lesson says so. */
+const ENDS_SOON_MS = 5 * MINUTE_MS;
 
 export function Banners() {
   const { state, media, familiar, teaches } = useAttendance();
@@ -23,6 +27,8 @@ export function Banners() {
       {isLost && <Banner icon="weak-signal" text={t.banner.lost(familiar)} />}
       {!isLost && media.health.value === 'broken' && <Banner icon="weak-signal" text={t.banner.media} />}
       {!isLost && media.health.value === 'good' && <ConnectionBanner />}
+      {!isLost && state.reduction !== 'nothing' && <Banner icon="info" text={t.reduction[state.reduction]} />}
+      <EndsBanner />
       <SparingBanner />
       {state.phase === 'unattended' && !teaches && <Banner icon="clock" text={t.banner.unattended} />}
       {state.refreshDueMs !== null && (
@@ -44,6 +50,21 @@ export function Banners() {
       <DeviceBanner kind="camera" />
     </div>
   );
+}
+
+/** The last minutes of a lesson whose end is set. */
+function EndsBanner() {
+  const { state } = useAttendance();
+  const now = useNow();
+  const all = words();
+  const left = state.endsAt === null ? Infinity : state.endsAt - now;
+  const isNear = left <= ENDS_SOON_MS;
+  const minutes = Math.max(1, Math.ceil(left / MINUTE_MS));
+  const text = isNear ? all.class.ends.soon(minutes, sayClock(state.endsAt ?? 0, all)) : null;
+  useEffect(() => {
+    if (text !== null) announce(text);
+  }, [isNear]);
+  return text === null ? null : <Banner icon="clock" text={text} />;
 }
 
 /** What is left out because the connection does not bear it. Gone when it is over. */

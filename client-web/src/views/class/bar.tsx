@@ -22,18 +22,14 @@ const REACTIONS: Reaction[] = ['yes', 'no', 'clap', 'heart', 'smile', 'lost'];
 
 export function Bar() {
   const attendance = useAttendance();
-  const { teaches, isSmall, media } = attendance;
+  const { teaches, observes, isSmall } = attendance;
   const [dialog, setDialog] = useState<'devices' | 'spare' | 'end' | null>(null);
   const t = words().class;
   return (
     <>
       <nav class="bar" data-theme="dark" aria-label={t.controls}>
         <div class="bar-group">
-          <DeviceButton kind="microphone" />
-          <DeviceButton kind="camera" />
-          {media.canShareScreen && !isSmall.value && <ScreenButton />}
-          {!teaches && <HandButton />}
-          {!teaches && !isSmall.value && <ReactMenu />}
+          {observes ? <p class="bar-observes">{t.observer.what}</p> : <OwnButtons />}
         </div>
         <div class="bar-group">
           {teaches && <PanelButton panel="door" icon="door" />}
@@ -50,6 +46,20 @@ export function Bar() {
       {dialog === 'devices' && <DevicesDialog onClose={() => setDialog(null)} />}
       {dialog === 'spare' && <SpareDialog onClose={() => setDialog(null)} />}
       {dialog === 'end' && <EndDialog onClose={() => setDialog(null)} />}
+    </>
+  );
+}
+
+/** What one shows and says oneself. */
+function OwnButtons() {
+  const { teaches, isSmall, media } = useAttendance();
+  return (
+    <>
+      <DeviceButton kind="microphone" />
+      <DeviceButton kind="camera" />
+      {media.canShareScreen && !isSmall.value && <ScreenButton />}
+      {!teaches && <HandButton />}
+      {!teaches && !isSmall.value && <ReactMenu />}
     </>
   );
 }

@@ -92,7 +92,7 @@ function Composer() {
     return (
       <p class="notice">
         <Icon name="lock" />
-        {myRights(state).chat ? t.closed.chatUnattended : t.closed.chat}
+        {attendance.observes ? t.observer.chat : myRights(state).chat ? t.closed.chatUnattended : t.closed.chat}
       </p>
     );
   }

@@ -3,8 +3,9 @@
 import { playAdmitted, playKnock, playTurn } from '../../media/sound';
 import { COALESCE_MS, gather, NOTHING_GATHERED, type Gathered, type Notice } from '../../state/notices';
 import { words } from '../../text/text';
+import { sayClock } from '../../text/times';
 import { announce, toast } from '../../ui/announcer';
-import type { Pictures } from '../../protocol/types';
+import type { Pictures, Reduction } from '../../protocol/types';
 import type { Connection } from '../../state/class';
 import { queueNews } from '../queue/sentences';
 import { connectionWords } from './connection-words';
@@ -58,6 +59,9 @@ export class Crier {
     if ('admitted' in notice) {
       playAdmitted();
       announce(n.admitted(familiar));
+    } else if ('stillThere' in notice) {
+      // The dialog itself is read out: it takes the focus.
+      playTurn();
     } else if ('queue' in notice) {
       if (notice.queue.news === 'turn') playTurn();
       announce(queueNews(notice.queue.news, notice.queue.queue, familiar));
@@ -69,6 +73,8 @@ export class Crier {
     else if ('said' in notice) announce(n.said(notice.said.name, notice.said.text));
     else if ('unattended' in notice) announce(t.class.banner.unattended);
     else if ('attended' in notice) toast(n.attended, 'check');
+    else if ('reduced' in notice) this.sayReduced(notice.reduced);
+    else if ('endsAt' in notice) toast(t.class.ends.at(sayClock(notice.endsAt, t)), 'clock');
     else if ('silenced' in notice) this.saySilenced(notice.silenced.microphone);
     else if ('spotlight' in notice && notice.spotlight.name !== null) announce(n.spotlight(notice.spotlight.name));
     else if ('screen' in notice) announce(n.screen(notice.screen.name));
@@ -81,6 +87,13 @@ export class Crier {
     const before = connectionWords(was, pictures.peek());
     const now = connectionWords(is, pictures.peek());
     if (before !== now) announce(now?.(familiar) ?? words().class.notice.connectionGood);
+  }
+
+  private sayReduced(reduction: Reduction): void {
+    const text = words().class.reduction[reduction];
+    // While it lasts it stands in a banner, which is not read out by itself.
+    if (reduction === 'nothing') toast(text, 'check');
+    else announce(text);
   }
 
   private saySilenced(microphoneLeft: boolean): void {

@@ -115,6 +115,7 @@ function KnockRow({ knock, now, onAnswer }: { knock: Knock; now: number; onAnswe
         </span>
         <span class="knock-facts">
           {knock.role === 'teacher' && <span class="tag">{t.teacher}</span>}
+          {knock.role === 'observer' && <span class="tag">{words().class.observer.tag}</span>}
           <span class={about.on_roster ? 'tag good' : 'tag attention'}>
             <Icon name={about.on_roster ? 'check' : 'info'} />
             {about.on_roster ? t.onRoster : t.notOnRoster}

@@ -6,6 +6,7 @@ import { myInvitation } from '../../api/calls';
 import type { Answer } from '../../api/http';
 import { isBusy, keepAsking } from '../../api/keep-asking';
 import type { ClassId, MyInvitation } from '../../protocol/types';
+import type { Place } from '../../state/class';
 import { words } from '../../text/text';
 import { LobbyPage } from '../lobby/page';
 import { ClassRefusedPage, InvitationNeededPage, PlainPage, TroublePage } from '../plain/pages';
@@ -15,6 +16,7 @@ import { TryoutPage } from '../tryout/page';
 import { Attendance, AttendanceContext, useAttendance } from './attendance';
 import { EndingPage } from './ending';
 import { ClassPage } from './page';
+import { StillThere } from './still-there';
 import './class.css';
 import './panel.css';
 import '../tryout/tryout.css';
@@ -62,6 +64,16 @@ function Whereabouts() {
   const attendance = useAttendance();
   const { place } = attendance.state;
   if (!attendance.entered.value) return <TryoutPage />;
+  return (
+    <>
+      <PlacePage place={place} />
+      <StillThere />
+    </>
+  );
+}
+
+function PlacePage({ place }: { place: Place }) {
+  const attendance = useAttendance();
   switch (place.at) {
     case 'connecting':
       return attendance.state.link === 'lost' ? (

@@ -56,13 +56,13 @@ function layouts({ layout }: Attendance): MenuItem[] {
 }
 
 function smallOnly(attendance: Attendance): MenuSection[] {
-  const { media, teaches, state } = attendance;
+  const { media, teaches, observes, state } = attendance;
   const t = words().class.bar;
   const items: MenuItem[] = [{ label: t.people, icon: 'people', onSelect: () => attendance.show('people') }];
   if (media.canShareScreen && myRights(state).screen) {
     items.push({ label: t.screen, icon: 'screen', onSelect: () => void media.toggleScreen() });
   }
-  return teaches ? [{ items }] : [{ items }, reactions(attendance)];
+  return teaches || observes ? [{ items }] : [{ items }, reactions(attendance)];
 }
 
 function settings(attendance: Attendance, { onDevices, onSpare }: Dialogs): MenuItem[] {
@@ -75,6 +75,7 @@ function settings(attendance: Attendance, { onDevices, onSpare }: Dialogs): Menu
     const on = attendance.knockSound.value;
     items.push({ label: t.knockSound, checked: on, toggle: true, onSelect: () => attendance.chooseKnockSound(!on) });
   }
+  if (attendance.observes) return items;
   const on = attendance.shortcuts.value;
   items.push({ label: t.shortcuts, checked: on, toggle: true, onSelect: () => attendance.chooseShortcuts(!on) });
   return items;

@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 
 import { headcount } from '../../state/facts';
 import { words } from '../../text/text';
+import { sayClock } from '../../text/times';
 import { Title } from '../../ui/page';
 import { useAttendance } from './attendance';
 import { Banners } from './banners';
@@ -23,6 +24,7 @@ export function ClassPage() {
       <header class="class-head" data-theme="dark">
         <Title text={invitation.class.title} class="class-title" />
         <span class="second tabular">{t.here(headcount(state))}</span>
+        {state.endsAt !== null && <span class="second tabular">{t.ends.until(sayClock(state.endsAt, words()))}</span>}
         <SpeakingLine />
       </header>
       <main id="main" class="class-main" data-theme="dark" aria-label={t.pictures} tabIndex={-1}>

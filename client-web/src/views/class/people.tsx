@@ -21,7 +21,10 @@ const ROWS_BELOW_MENU = 4;
 export function PeoplePanel() {
   const { state, teaches } = useAttendance();
   const t = words().class.people;
-  const people = inListOrder(state.people, language());
+  const all = inListOrder(state.people, language());
+  // Somebody who looks on is seen by everybody, and taken by nobody for one of the class.
+  const people = all.filter((person) => person.role !== 'observer');
+  const observers = all.filter((person) => person.role === 'observer');
   const raised = hands(state.people).length;
   const count = headcount(state);
   return (
@@ -31,18 +34,30 @@ export function PeoplePanel() {
         {raised > 0 && `, ${t.hands(raised)}`}
       </h2>
       {teaches && <ForEveryone />}
-      <ul class="people">
-        {people.map((person, index) => (
-          <PersonRow
-            key={person.person}
-            person={person}
-            handPlace={index < raised ? index + 1 : 0}
-            menuAbove={index >= ROWS_BELOW_MENU && index >= people.length - ROWS_BELOW_MENU}
-          />
-        ))}
-      </ul>
-      {count > people.length && <p class="hint tabular">{t.others(count - people.length)}</p>}
+      <Rows people={people} raised={raised} />
+      {observers.length > 0 && (
+        <>
+          <h3 class="people-apart">{words().class.observer.many}</h3>
+          <Rows people={observers} raised={0} />
+        </>
+      )}
+      {count > all.length && <p class="hint tabular">{t.others(count - all.length)}</p>}
     </div>
+  );
+}
+
+function Rows({ people, raised }: { people: readonly Person[]; raised: number }) {
+  return (
+    <ul class="people">
+      {people.map((person, index) => (
+        <PersonRow
+          key={person.person}
+          person={person}
+          handPlace={index < raised ? index + 1 : 0}
+          menuAbove={index >= ROWS_BELOW_MENU && index >= people.length - ROWS_BELOW_MENU}
+        />
+      ))}
+    </ul>
   );
 }
 
@@ -102,6 +117,7 @@ function PersonRow({ person, handPlace, menuAbove }: { person: Person; handPlace
         </span>
         <span class="person-facts">
           {person.role === 'teacher' && <span class="tag">{all.teacher}</span>}
+          {person.role === 'observer' && <span class="tag">{all.observer.tag}</span>}
           {person.about?.group !== undefined && <span class="tag">{person.about.group}</span>}
           {person.away ? <span class="tag attention">{all.away}</span> : <ConnectionTag link={attendance.state.links.get(person.person)} />}
           {handPlace > 0 && (
@@ -112,9 +128,11 @@ function PersonRow({ person, handPlace, menuAbove }: { person: Person; handPlace
           )}
         </span>
       </span>
-      <span class="person-sends" role="img" aria-label={microphone ? t.microphoneOn : t.microphoneOff}>
-        <Icon name={microphone ? 'microphone' : 'microphone-off'} class={microphone ? '' : 'dim'} />
-      </span>
+      {person.role !== 'observer' && (
+        <span class="person-sends" role="img" aria-label={microphone ? t.microphoneOn : t.microphoneOff}>
+          <Icon name={microphone ? 'microphone' : 'microphone-off'} class={microphone ? '' : 'dim'} />
+        </span>
+      )}
       {camera && (
         <span class="person-sends" role="img" aria-label={t.cameraOn}>
           <Icon name="camera" />
@@ -143,13 +161,12 @@ function actions(
 ): MenuSection[] {
   const t = words().class.people;
   const isLarge = attendance.state.spotlight === person;
-  const now: MenuItem[] = [
-    {
-      label: isLarge ? t.unspotlight : t.spotlight,
-      icon: 'pin',
-      onSelect: () => void attendance.ask({ class: { spotlight: { person: isLarge ? null : person } } }),
-    },
-  ];
+  const spotlight: MenuItem = {
+    label: isLarge ? t.unspotlight : t.spotlight,
+    icon: 'pin',
+    onSelect: () => void attendance.ask({ class: { spotlight: { person: isLarge ? null : person } } }),
+  };
+  const now: MenuItem[] = role === 'observer' ? [] : [spotlight];
   if (sending.microphone && person !== attendance.state.self?.person) {
     now.push({
       label: t.mute,
@@ -166,6 +183,8 @@ function actions(
   }
   now.push({ label: words().class.connection.item, icon: 'weak-signal', onSelect: () => open('connection') });
   if (role === 'teacher') return [{ title: name, items: now }];
+  const out: MenuItem = { label: t.remove, icon: 'leave', danger: true, onSelect: () => open('remove') };
+  if (role === 'observer') return [{ title: name, items: now }, { items: [out] }];
   const own: MenuItem[] = RIGHTS.map((right) => ({
     label: t.own[right],
     checked: rights[right],
@@ -173,7 +192,6 @@ function actions(
     onSelect: () =>
       void attendance.ask({ class: { rights_of: { person, rights: turned(attendance.state.rights, rights, right) } } }),
   }));
-  const out: MenuItem = { label: t.remove, icon: 'leave', danger: true, onSelect: () => open('remove') };
   return [{ title: name, items: now }, { title: t.rightsOf, items: own }, { items: [out] }];
 }
 

@@ -5,7 +5,7 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import type { Tile as SeenTile } from '../../media/looks';
 import type { Person } from '../../protocol/types';
-import { me, onStage, others, sharer } from '../../state/facts';
+import { onStage, others, ownTile, sharer } from '../../state/facts';
 import { words } from '../../text/text';
 import { IconButton } from '../../ui/button';
 import { Icon } from '../../ui/icon';
@@ -28,7 +28,7 @@ export function Pictures() {
 
 function Stage() {
   const { state } = useAttendance();
-  const own = me(state);
+  const own = ownTile(state);
   const sharing = sharer(state);
   const large = onStage(state);
   const isOwnLarge = sharing === null && large?.person === own?.person;
@@ -57,7 +57,7 @@ function Grid() {
   const [page, setPage] = useState(0);
   const t = words().class;
   const perPage = isSmall.value ? GRID_TILES.small : GRID_TILES.large;
-  const own = me(state);
+  const own = ownTile(state);
   const all = own === null ? others(state) : [...byPicture(others(state)), own];
   const pages = Math.max(1, Math.ceil(all.length / perPage));
   const current = Math.min(page, pages - 1);

@@ -21,7 +21,7 @@ export function followKeys(attendance: Attendance): () => void {
 }
 
 function actOf(attendance: Attendance, key: string): (() => void) | null {
-  const { media, visit, teaches } = attendance;
+  const { media, visit, teaches, observes } = attendance;
   const state = visit.state.peek();
   const rights = myRights(state);
   switch (key) {
@@ -30,7 +30,7 @@ function actOf(attendance: Attendance, key: string): (() => void) | null {
     case 'v':
       return rights.camera ? () => void media.toggle('camera') : null;
     case 'h':
-      return teaches ? null : () => raiseHand(attendance, me(state)?.hand === undefined);
+      return teaches || observes ? null : () => raiseHand(attendance, me(state)?.hand === undefined);
     default:
       return null;
   }

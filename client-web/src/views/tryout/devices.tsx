@@ -12,6 +12,8 @@ import { announce } from '../../ui/announcer';
 import { useAttendance } from '../class/attendance';
 
 export function DeviceTryout() {
+  // Whoever only listens and watches has nothing but the sound to try.
+  if (useAttendance().observes) return <SpeakerTryout />;
   return (
     <div class="devices">
       <CameraTryout />
