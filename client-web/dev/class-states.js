@@ -58,7 +58,7 @@ const ending = (name, scene) =>
   });
 const at = (since, draw = 0) => ({ since: 1_617_688_800 + since, draw });
 const placed = (before, from_s, to_s) => ({
-  queued: { ticket: 'AQIDBAU', priority: 'students', place: at(100), before, wait: { from_s, to_s } },
+  queued: { ticket: 'AQIDBAU', priority: 'students', place: at(100), class_sign: 77, before, wait: { from_s, to_s } },
 });
 const line = (before, more) => [
   { priority: 'students', waiting: 5_000, marks: [{ place: at(100), before }], per_minute: { slowest: 90, fastest: 140 }, closed: false, ...more },

@@ -252,7 +252,7 @@ export function fakeClass(scene) {
       if (path !== '/line.json') return fetch(path, init);
       if (scene.line === 'offline') throw new TypeError('network');
       if (scene.line === 'garbled') return new Response('<html>');
-      return Response.json({ life: 'a', at: Date.now(), again_in_ms: 1_000, lines: scene.line });
+      return Response.json({ life: 'a', at: Date.now(), again_in_ms: 1_000, lines: scene.line, opened: [] });
     };
   }
 

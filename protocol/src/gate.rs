@@ -60,6 +60,8 @@ pub struct Queued {
     pub ticket: String,
     pub priority: Priority,
     pub place: Place,
+    /// What [`LineDocument::opened`] calls their class. Nobody else knows which class that is.
+    pub class_sign: u32,
     /// How many stand before it now.
     pub before: u32,
     pub wait: Wait,
@@ -85,6 +87,9 @@ pub struct LineDocument {
     pub again_in_ms: u32,
     /// Those in which anybody stands, and those that are closed.
     pub lines: Vec<Line>,
+    /// Classes whose teacher has just come in: places are kept for their pupils, who may come in now, wherever they stand.
+    /// At most [`crate::limits::LINE_OPENED_MAX`].
+    pub opened: Vec<u32>,
 }
 
 /// The line of one priority.

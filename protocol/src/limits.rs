@@ -51,6 +51,8 @@ pub const LINKS_PER_EVENT_MAX: usize = 100;
 pub const TICKET_BYTES_MAX: usize = 64;
 /// Places of a line whose rank is told: a document stays below 4 KiB, and a place found in it is off by half a percent of the line.
 pub const LINE_MARKS_MAX: usize = 64;
+/// Classes that opened a moment ago while their pupils stood in a line: three kilobytes of the document.
+pub const LINE_OPENED_MAX: usize = 256;
 /// A sentence on the status page, in characters.
 pub const INCIDENT_CHARS_MAX: usize = 280;
 /// Classes on the operator's page: what a person reads.

@@ -316,7 +316,14 @@ fn every_server_message_has_a_sample() {
     };
     golden("server/welcome", &ServerFrame::Welcome(welcome));
     let wait = Wait { from_s: 180, to_s: 300 };
-    let queued = Queued { ticket: "AQIDBAU".into(), priority: Priority::Students, place: PLACE, before: 1_240, wait };
+    let queued = Queued {
+        ticket: "AQIDBAU".into(),
+        priority: Priority::Students,
+        place: PLACE,
+        class_sign: 77,
+        before: 1_240,
+        wait,
+    };
     golden("server/turned.queued", &ServerFrame::Turned(Turned::Queued(queued)));
     golden("server/turned.closed", &ServerFrame::Turned(Turned::Closed { until: Some(EIGHT) }));
     golden("server/turned.unavailable", &ServerFrame::Turned(Turned::Unavailable { retry_after_ms: 5_000 }));
@@ -369,7 +376,13 @@ fn line() -> LineDocument {
         closed: true,
         closed_until: Some(EIGHT),
     };
-    LineDocument { life: "5e55".into(), at: EIGHT, again_in_ms: 6_000, lines: vec![students, observers] }
+    LineDocument {
+        life: "5e55".into(),
+        at: EIGHT,
+        again_in_ms: 6_000,
+        lines: vec![students, observers],
+        opened: vec![77],
+    }
 }
 
 fn status() -> Status {

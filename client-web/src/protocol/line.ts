@@ -28,9 +28,10 @@ export async function readLine(): Promise<LineRead> {
 /** The document, if it is one. Fields of a later server that are not known here are left aside. */
 export function parseLine(value: unknown): LineDocument | null {
   if (!isRecord(value)) return null;
-  const { life, at, again_in_ms: again, lines } = value;
-  if (typeof life !== 'string' || !isCount(at) || !isCount(again) || !Array.isArray(lines)) return null;
-  return lines.every(isLine) ? { life, at, again_in_ms: again, lines } : null;
+  const { life, at, again_in_ms: again, lines, opened } = value;
+  if (typeof life !== 'string' || !isCount(at) || !isCount(again)) return null;
+  if (!Array.isArray(lines) || !lines.every(isLine) || !Array.isArray(opened) || !opened.every(isCount)) return null;
+  return { life, at, again_in_ms: again, lines, opened };
 }
 
 function isLine(value: unknown): value is Line {

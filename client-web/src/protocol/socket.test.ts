@@ -162,7 +162,7 @@ describe('a conversation', () => {
     const { world, heard, conversation } = begin();
     const place = { since: 1_617_688_800, draw: 7 };
     world.wire.says({
-      turned: { queued: { ticket: 'abc', priority: 'students', place, before: 3, wait: { from_s: 60, to_s: 120 } } },
+      turned: { queued: { ticket: 'abc', priority: 'students', place, class_sign: 77, before: 3, wait: { from_s: 60, to_s: 120 } } },
     });
     expect(heard.slice(-2)).toEqual(['closed', 'turned queued']);
     expect(world.wire.isClosed).toBe(true);

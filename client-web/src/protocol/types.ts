@@ -332,6 +332,10 @@ export type Queued = {
  */
 ticket: string, priority: Priority, place: Place, 
 /**
+ * What [`LineDocument::opened`] calls their class. Nobody else knows which class that is.
+ */
+class_sign: number, 
+/**
  * How many stand before it now.
  */
 before: number, wait: Wait, };
@@ -351,7 +355,12 @@ again_in_ms: number,
 /**
  * Those in which anybody stands, and those that are closed.
  */
-lines: Array<Line>, };
+lines: Array<Line>, 
+/**
+ * Classes whose teacher has just come in: places are kept for their pupils, who may come in now, wherever they stand.
+ * At most [`crate::limits::LINE_OPENED_MAX`].
+ */
+opened: Array<number>, };
 
 export type Line = { priority: Priority, waiting: number, 
 /**

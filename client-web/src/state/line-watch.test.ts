@@ -9,13 +9,13 @@ import type { Queue } from './queue';
 const T0 = 1_617_688_800_000;
 const PLACE: Place = { since: 100, draw: 5 };
 const QUEUED: Turned = {
-  queued: { ticket: 't', priority: 'students', place: PLACE, before: 50, wait: { from_s: 60, to_s: 120 } },
+  queued: { ticket: 't', priority: 'students', place: PLACE, class_sign: 77, before: 50, wait: { from_s: 60, to_s: 120 } },
 };
 
 function document(served?: Place): LineDocument {
   const marks = [{ place: PLACE, before: 50 }];
   const line = { priority: 'students' as const, waiting: 80, marks, per_minute: { slowest: 20, fastest: 40 }, closed: false };
-  return { life: 'a', at: T0, again_in_ms: 3_000, lines: [served ? { ...line, served } : line] };
+  return { life: 'a', at: T0, again_in_ms: 3_000, lines: [served ? { ...line, served } : line], opened: [] };
 }
 
 class World {

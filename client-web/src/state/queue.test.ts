@@ -20,11 +20,11 @@ function line(more: Partial<Line> = {}): Line {
 }
 
 function document(...lines: Line[]): LineDocument {
-  return { life: 'a', at: T0, again_in_ms: 3_000, lines };
+  return { life: 'a', at: T0, again_in_ms: 3_000, lines, opened: [] };
 }
 
 const queued = (place: Place, before: number, more: Partial<Queued> = {}): Turned => ({
-  queued: { ticket: 't', priority: 'students', place, before, wait: { from_s: 180, to_s: 300 }, ...more },
+  queued: { ticket: 't', priority: 'students', place, class_sign: 77, before, wait: { from_s: 180, to_s: 300 }, ...more },
 });
 
 /** Somebody in the line, one look after another. */
@@ -142,6 +142,13 @@ describe('somebody in the line', () => {
     expect([waiting.wish, waiting.watched.queue.entering]).toEqual(['look', false]);
     waiting.sees(document(line({ served: at(150) })));
     expect([waiting.wish, waiting.watched.queue.entering, waiting.spot.ahead]).toEqual(['knock', true, 0]);
+  });
+
+  it('goes in once their teacher is inside, wherever they stand', () => {
+    const waiting = new Waiting().sees({ ...document(line()), opened: [76] });
+    expect(waiting.wish).toBe('look');
+    waiting.sees({ ...document(line({ closed: true })), opened: [76, 77] });
+    expect([waiting.wish, waiting.watched.queue.entering]).toEqual(['knock', true]);
   });
 
   it('says so when the door was shut again at the last moment', () => {

@@ -28,6 +28,8 @@ export interface Promised {
 export interface Spot {
   priority: Priority;
   place: Place;
+  /** What the document calls their class, once its teacher has come in. */
+  sign: number;
   /** How many come first. It falls; when it has to rise, `rose` says so. */
   ahead: number;
   /** When one's turn comes, at the earliest and at the latest. It only moves nearer, unless `rose` says so. */
@@ -80,9 +82,9 @@ export function turned(watched: Watched, word: Turned, now: UnixMs): Watched {
   return { ...anew, queue: { ...kept, trouble: 'unavailable' } };
 }
 
-function placed(queue: Queue, { priority, place, before, wait }: Queued, now: UnixMs): Queue {
+function placed(queue: Queue, { priority, place, class_sign: sign, before, wait }: Queued, now: UnixMs): Queue {
   const turn = { from: now + wait.from_s * 1_000, to: now + wait.to_s * 1_000 };
-  return told(queue, { priority, place, ahead: before, turn }, now);
+  return told(queue, { priority, place, sign, ahead: before, turn }, now);
 }
 
 /** The line was asked for. */
@@ -109,9 +111,11 @@ function inLine(watched: Watched, spot: Spot, document: LineDocument, now: UnixM
   const line = document.lines.find(({ priority }) => priority === spot.priority);
   // Nobody stands there, so nobody is before this person.
   if (line === undefined) return [{ ...watched, queue: { ...queue, closed: null } }, 'knock_within'];
-  if (line.closed) return [{ ...watched, queue: { ...queue, closed: { until: line.closed_until ?? null } } }, 'look'];
+  const hasOpened = document.opened.includes(spot.sign);
+  if (line.closed && !hasOpened) return [{ ...watched, queue: { ...queue, closed: { until: line.closed_until ?? null } } }, 'look'];
   const open: Queue = { ...queue, closed: null };
-  if (isServed(spot.place, line)) {
+  // A teacher who is inside has kept places for the pupils, wherever they stand.
+  if (hasOpened || isServed(spot.place, line)) {
     const first: Spot = { ...spot, ahead: 0, turn: { from: now, to: now } };
     return [{ ...watched, queue: { ...open, spot: first, rose: null, entering: true } }, 'knock'];
   }

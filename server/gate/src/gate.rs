@@ -26,6 +26,8 @@ const AGAIN_MS_PER_THOUSAND: u32 = 50;
 const AGAIN_MS_MAX: u32 = 20_000;
 /// After a restart everybody's page comes back within this: the longest time between two looks, and a third.
 const GATHER_MS: u64 = 27_000;
+/// For so long the document names a class that opened: everybody's page looks twice in it.
+const OPENED_MS: u64 = 60_000;
 /// How often the line is served while there is one.
 const SERVE_EVERY_MS: u64 = 1_000;
 /// Of 73 people who are called while all three lines stand, 64 are pupils in their hour, 8 are outside it, and one observes: everybody's
@@ -116,6 +118,8 @@ pub struct Gate {
     strides: BTreeMap<Priority, u64>,
     ladder: Ladder,
     rules: Rules,
+    /// Signs of classes that opened while pupils of theirs stood in a line, and when. The latest last.
+    opened: VecDeque<(UnixMs, u32)>,
     draining: bool,
     counts: Counts,
     /// How many may be called in this second: what comes in then is no stampede.
@@ -142,6 +146,7 @@ impl Gate {
             strides: STRIDES.iter().map(|(priority, _)| (*priority, 0)).collect(),
             ladder: Ladder::default(),
             rules: Rules::default(),
+            opened: VecDeque::new(),
             draining: false,
             counts: Counts::default(),
             calls_per_s,
@@ -204,6 +209,7 @@ impl Gate {
             self.present.pass(now);
             self.classes.give_back(now);
             self.lines.values_mut().for_each(|line| line.lapse(now));
+            while self.opened.pop_front_if(|(at, _)| at.plus_ms(OPENED_MS) <= now).is_some() {}
         }
     }
 }
@@ -299,13 +305,24 @@ impl Gate {
         self.leave_lines(asker.person);
         self.present.entered(asker.person);
         self.capacity.entered();
-        let was_open = self.classes.get(asker.class).is_open();
+        let before = self.classes.get(asker.class);
         self.classes.entered(asker.class, asker.role);
-        if asker.role == Role::Teacher && !was_open {
+        if asker.role == Role::Teacher && !before.is_open() {
             self.classes.reserve(asker.class, asker.roster, self.capacity.whole(), now);
+            if before.queued > 0 {
+                self.say_that_it_opened(asker.class, now);
+            }
         }
         self.counts.let_in += 1;
         Verdict::Enter(priority)
+    }
+
+    /// Pupils who came before their teacher stand in a line: their pages have to learn that places are kept for them now.
+    fn say_that_it_opened(&mut self, class: ClassId, now: UnixMs) {
+        if self.opened.len() >= limits::LINE_OPENED_MAX {
+            self.opened.pop_front();
+        }
+        self.opened.push_back((now, self.key.sign(class)));
     }
 
     fn queue(&mut self, asker: &Asker, priority: Priority, place: Place, bad_ticket: bool, now: UnixMs) -> Verdict {
@@ -328,7 +345,8 @@ impl Gate {
         let wait = wait(before, line.minutes.pace(now));
         let ticket = self.key.seal(asker.person, priority, place, now);
         self.counts.queued += 1;
-        let turned = Turned::Queued(Queued { ticket, priority, place, before, wait });
+        let class_sign = self.key.sign(asker.class);
+        let turned = Turned::Queued(Queued { ticket, priority, place, class_sign, before, wait });
         Verdict::Turned { turned, bad_ticket }
     }
 
@@ -435,7 +453,9 @@ impl Gate {
                 closed_until: rule.copied().flatten(),
             })
         });
-        LineDocument { life: self.life.clone(), at: now, again_in_ms: again.min(AGAIN_MS_MAX), lines: lines.collect() }
+        let lines = lines.collect();
+        let opened = self.opened.iter().map(|(_, sign)| *sign).collect();
+        LineDocument { life: self.life.clone(), at: now, again_in_ms: again.min(AGAIN_MS_MAX), lines, opened }
     }
 
     /// How long somebody waits who comes now, in their hour.

@@ -4,7 +4,7 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use preau_protocol::{PersonId, Place, Priority, UnixMs};
+use preau_protocol::{ClassId, PersonId, Place, Priority, UnixMs};
 
 /// Longer than any line; whoever comes back tomorrow stands in tomorrow's.
 const LIFE_S: u32 = 12 * 60 * 60;
@@ -33,6 +33,12 @@ impl TicketKey {
     /// The lot of somebody among all who share their `since`: always the same, so that asking again draws no other one.
     pub fn draw(&self, person: PersonId, since: u32) -> u32 {
         let mac = self.mac(&[b"draw", person.0.as_bytes(), &since.to_be_bytes()]);
+        u32::from_be_bytes(*mac.first_chunk().expect("SHA-256 has 32 bytes"))
+    }
+
+    /// What the document calls a class: only those who were told know which one it is.
+    pub fn sign(&self, class: ClassId) -> u32 {
+        let mac = self.mac(&[b"class", class.0.as_bytes()]);
         u32::from_be_bytes(*mac.first_chunk().expect("SHA-256 has 32 bytes"))
     }
 

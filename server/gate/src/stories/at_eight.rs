@@ -33,6 +33,22 @@ fn a_teacher_keeps_places_for_the_whole_roster() {
 }
 
 #[test]
+fn pupils_who_stood_in_the_line_come_in_as_soon_as_their_teacher_has() {
+    let mut world = World::for_people(30);
+    assert_eq!(world.teacher(1, 1), Answer::In(Priority::Teachers));
+    (0..12).for_each(|n| drop(world.student(700 + n, 7)));
+    let (pupil, other) = (world.student(200, 2).ticket(), world.student(300, 3).ticket());
+    let teacher = world.teacher(2, 2).ticket();
+    (0..12).for_each(|n| world.leaves(700 + n, 7, Role::Student));
+    assert!(world.is_called(&teacher) && !world.is_called(&pupil) && !world.has_opened(&pupil));
+    assert_eq!(world.with_ticket_of(2, 2, Role::Teacher, &teacher), Answer::In(Priority::Teachers));
+    assert!(world.has_opened(&pupil) && !world.has_opened(&other), "places are kept for class 2");
+    assert_eq!(world.with_ticket(200, 2, &pupil), Answer::In(Priority::Seated));
+    world.pass_s(61);
+    assert!(world.gate.document(world.now).opened.is_empty());
+}
+
+#[test]
 fn places_that_nobody_took_go_to_the_line() {
     let mut world = World::for_people(30);
     world.teacher(1, 1);

@@ -90,6 +90,11 @@ impl World {
         self.ask(Asker { ticket: Some(queued.ticket.clone()), ..asker(who, of, Role::Student) })
     }
 
+    pub fn with_ticket_of(&mut self, who: u32, of: u32, role: Role, queued: &Queued) -> Answer {
+        let ticket = Some(queued.ticket.clone());
+        self.ask(Asker { ticket, roster: self.roster, ..asker(who, of, role) })
+    }
+
     pub fn leaves(&mut self, who: u32, of: u32, role: Role) {
         self.act(Input::Left { person: person(who), class: class(of), role });
     }
@@ -116,6 +121,11 @@ impl World {
         let document = self.gate.document(self.now);
         let line = document.lines.iter().find(|line| line.priority == queued.priority);
         line.and_then(|line| line.served).is_some_and(|served| queued.place <= served)
+    }
+
+    /// Whether somebody learns that their teacher has come in.
+    pub fn has_opened(&mut self, queued: &Queued) -> bool {
+        self.gate.document(self.now).opened.contains(&queued.class_sign)
     }
 }
 
