@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{ClassId, DisplayName, Invited, PersonId, Policy, Role, UnixMs};
+use crate::{ClassId, DisplayName, Invited, PersonId, Policy, Role, UnixMs, Wait};
 
 /// `POST /api/claim`: exchanges what stood in a link's fragment for a cookie.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -185,6 +185,14 @@ pub struct Problem {
     pub status: u16,
     pub code: ProblemCode,
     pub request_id: String,
+    /// When to try again, if that is known: the same as `Retry-After`, finer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub retry_after_ms: Option<u32>,
+    /// How long somebody who comes now may stand in the line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub wait: Option<Wait>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]

@@ -15,7 +15,7 @@ use preau_protocol::{Claim, Claimed, ClassId, DisplayName, UnixMs};
 use uuid::Uuid;
 
 use crate::config::PortalConfig;
-use crate::store::{NoStanding, RosterRow, Store, StoreError, unix_now};
+use crate::store::{Lesson, NoStanding, RosterRow, Store, StoreError, unix_now};
 
 pub use claims::Verified;
 pub use cookie::{COOKIE_NAME, DeviceSecret};
@@ -36,6 +36,7 @@ pub struct Visitor {
     pub device: DeviceId,
     /// When the token that brought them expires.
     pub until: Option<UnixMs>,
+    pub lesson: Lesson,
 }
 
 /// Why somebody gets no further. For whoever asks, a class that does not exist is one they have no business in.
@@ -86,7 +87,8 @@ impl Auth {
         let secret = cookie.and_then(DeviceSecret::parse).ok_or(AuthError::NotAuthenticated)?;
         match self.store.standing(secret.hash(), class, unix_now()).await? {
             Ok(standing) => {
-                Ok(Visitor { identity: standing.identity, device: DeviceId(standing.device), until: standing.until })
+                let (identity, device) = (standing.identity, DeviceId(standing.device));
+                Ok(Visitor { identity, device, until: standing.until, lesson: standing.lesson })
             }
             Err(NoStanding::UnknownDevice) => Err(AuthError::NotAuthenticated),
             Err(NoStanding::NotInvited) => Err(AuthError::NotAllowed),
@@ -100,11 +102,10 @@ impl Auth {
             Some(secret) => self.store.device(secret.hash()).await?,
             None => None,
         };
-        if known.is_none() || verified.class != class {
-            return Err(AuthError::NotAllowed);
-        }
+        let known = known.filter(|_| verified.class == class).ok_or(AuthError::NotAllowed)?;
         let device = DeviceId(browser.map_or(verified.device, |browser| browser.id));
-        Ok(Visitor { identity: verified.identity, device, until: Some(verified.until) })
+        let lesson = known.lesson();
+        Ok(Visitor { identity: verified.identity, device, until: Some(verified.until), lesson })
     }
 
     fn verify(&self, token: &str) -> Result<Verified, AuthError> {

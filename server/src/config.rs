@@ -6,6 +6,7 @@ mod origin;
 mod portal;
 mod print;
 mod setting;
+mod window;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ pub use origin::{Origin, PublicUrl};
 pub use portal::{ClaimPath, KeySource, PortalConfig, PublicKeyAlgorithm};
 pub use print::default_config;
 pub use setting::{SETTINGS, Setting};
+pub use window::{ClosedWindow, WindowFault};
 
 /// Where Prometheus finds us unless told otherwise.
 pub const METRICS_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9090);
@@ -46,6 +48,9 @@ pub struct Config {
     pub udp: UdpConfig,
     pub lessons: LessonsConfig,
     pub ways: WaysConfig,
+    pub gate: GateConfig,
+    /// Opens `/ops`; without it that page is not there.
+    pub operator_token: Option<OperatorToken>,
     pub metrics: MetricsBind,
     pub log: LogConfig,
     pub portals: Vec<PortalConfig>,
@@ -65,6 +70,35 @@ pub struct UdpConfig {
     pub port: u16,
     /// Addresses that browsers are told; none: every address of this host, loopback among them.
     pub addresses: Vec<IpAddr>,
+}
+
+/// What an operator shows. It is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OperatorToken(String);
+
+impl OperatorToken {
+    /// Takes as long whatever is wrong with `shown`.
+    pub fn is(&self, shown: &str) -> bool {
+        aws_lc_rs::constant_time::verify_slices_are_equal(self.0.as_bytes(), shown.as_bytes()).is_ok()
+    }
+}
+
+impl std::fmt::Debug for OperatorToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OperatorToken(…)")
+    }
+}
+
+/// What the gate keeps to; what is absent follows from the machine.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GateConfig {
+    pub connections_max: Option<u32>,
+    pub people_max: Option<u32>,
+    pub packets_per_s_max: Option<u32>,
+    pub egress_mbps_max: Option<u32>,
+    pub memory_mb_max: Option<u32>,
+    pub accepts_per_s_max: Option<u32>,
+    pub closed: Vec<ClosedWindow>,
 }
 
 /// The ways to the media besides UDP.
@@ -154,6 +188,8 @@ impl Default for Config {
             udp: UdpConfig { bind: IpAddr::V6(Ipv6Addr::UNSPECIFIED), port: 0, addresses: Vec::new() },
             lessons: LessonsConfig { idle_minutes: 30, minutes_max: 0 },
             ways: WaysConfig { tcp: true, turn: true, turn_tls: None },
+            gate: GateConfig::default(),
+            operator_token: None,
             metrics: MetricsBind::Default,
             log: LogConfig { format: LogFormat::Text, level: tracing::Level::INFO },
             portals: Vec::new(),

@@ -6,6 +6,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::Auth;
 use crate::config::{Config, PublicUrl};
+use crate::gatehouse::Gatehouse;
 use crate::http::{Assets, Budgets};
 use crate::shards::Shards;
 use crate::store::Store;
@@ -17,6 +18,7 @@ pub struct House {
     pub auth: Auth,
     pub store: Store,
     pub shards: Shards,
+    pub gate: Gatehouse,
     pub assets: Assets,
     /// What every answer says to browsers.
     pub security: HeaderMap,

@@ -7,6 +7,7 @@ mod caller;
 mod claim;
 mod classes;
 mod first_byte;
+mod gate;
 mod guard;
 mod invitations;
 mod operator;
@@ -49,6 +50,10 @@ pub fn router(house: Arc<House>) -> Router {
         .route("/api/classes/{class}/invitations", get(invitations::list))
         .route("/api/classes/{class}/invitations/{person}/renew", post(invitations::renew))
         .route("/api/classes/{class}/invitations/{person}/revoke", post(invitations::revoke))
+        .route("/ops", get(assets::page))
+        .route("/api/ops", get(gate::operations).post(gate::act))
+        .route("/line.json", get(gate::line))
+        .route("/status.json", get(gate::status))
         .route("/ws", get(upgrade::socket))
         .route("/healthz", get(operator::healthz))
         .route("/readyz", get(operator::readyz))

@@ -4,6 +4,7 @@ pub mod auth;
 pub mod command_line;
 pub mod config;
 pub mod doctor;
+pub mod gatehouse;
 pub mod house;
 pub mod http;
 pub mod launch;

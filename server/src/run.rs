@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::{Auth, KeyError, welcome};
 use crate::config::{Config, LogFormat, METRICS_DEFAULT, MetricsBind};
+use crate::gatehouse::Gatehouse;
 use crate::house::House;
 use crate::http::{
     Assets, Budgets, Server, Tls, TlsError, bind, install_metrics, metrics_router, router, security_headers,
@@ -66,6 +67,8 @@ pub async fn run(config: Config, started: Instant) -> Result<(), RunError> {
     let public_url = config.public_url_on(address.port());
     let mut launched = launch(&config, &public_url, &store)?;
     launched.notice.write(&config.data)?;
+    let conversations = TaskTracker::new();
+    let gate = Gatehouse::open(&config, &store, launched.shards.clone(), conversations.clone());
     let house = Arc::new(House {
         security: security_headers(&config, &public_url),
         public_url,
@@ -73,9 +76,10 @@ pub async fn run(config: Config, started: Instant) -> Result<(), RunError> {
         auth,
         store,
         shards: launched.shards.clone(),
+        gate,
         assets: Assets::load(),
         budgets: Budgets::default(),
-        conversations: TaskTracker::new(),
+        conversations,
         draining: CancellationToken::new(),
     });
 

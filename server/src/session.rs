@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
+use preau_gate::Asker;
 use preau_protocol::{
-    Ask, Beat, ClassId, ClientFrame, Close, Hello, Outcome, Refusal, Reply, ServerFrame, SessionAsk, SessionId,
+    Ask, Beat, ClassId, ClientFrame, Close, Hello, Outcome, Refusal, Reply, ServerFrame, SessionAsk, SessionId, Turned,
     VERSION, limits,
 };
 use tokio::io::BufReader;
@@ -23,6 +24,7 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message, error::CapacityE
 use uuid::Uuid;
 
 use crate::auth::{AuthError, Visitor};
+use crate::gatehouse::Inside;
 use crate::house::House;
 use crate::shard::{self, LineId};
 use crate::shards::{Command, Down, OUTBOX_FRAMES_MAX};
@@ -47,8 +49,6 @@ const TAKEN_AT_ONCE_BYTES: usize = 128;
 const FRAGMENT_BYTES_MAX: usize = 2 * 1024;
 /// A frame is written whole before the next is taken: a fragment, its header, and a ping.
 const WRITE_BUFFER_BYTES_MAX: usize = 2 * FRAGMENT_BYTES_MAX;
-/// Over how long clients spread their return, should this server vanish.
-const RETURN_WITHIN_MS: u32 = 3_000;
 
 type Socket = WebSocketStream<BufReader<TokioIo<Upgraded>>>;
 
@@ -70,9 +70,40 @@ pub async fn converse(io: TokioIo<Upgraded>, arrival: Arrival, house: Arc<House>
         .max_frame_size(Some(limits::MESSAGE_BYTES_MAX));
     let io = BufReader::with_capacity(READ_BUFFER_BYTES, io);
     let mut socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
-    match admit_to_hello(&mut socket, &arrival, &house).await {
-        Ok((hello, visitor)) => Session::begin(socket, hello, visitor, arrival, house).await,
-        Err(ending) => end(&mut socket, ending, &arrival.request_id).await,
+    let (hello, visitor) = match admit_to_hello(&mut socket, &arrival, &house).await {
+        Ok(admitted) => admitted,
+        Err(ending) => return end(&mut socket, ending, &arrival.request_id).await,
+    };
+    match pass_gate(&hello, &visitor, &house).await {
+        Ok(inside) => Session::begin(socket, hello, visitor, inside, arrival, house).await,
+        Err(turned) => {
+            let text = json(&ServerFrame::Turned(turned));
+            // Whoever does not take this learns as much from the close frame.
+            let _ = in_time(socket.send(Message::text(text))).await;
+            end(&mut socket, Ending::Ours(Close::Full), &arrival.request_id).await;
+        }
+    }
+}
+
+/// Somebody verified before the gate. Whoever comes back to a seat is not queued; the class is asked only where it matters, as
+/// looking for a seat may mean to read the class's journal.
+async fn pass_gate(hello: &Hello, visitor: &Visitor, house: &House) -> Result<Inside, Turned> {
+    let (class, person) = (hello.class, visitor.identity.person);
+    let asker = |has_seat| Asker {
+        person,
+        class,
+        role: visitor.identity.role,
+        starts_at: visitor.lesson.starts_at,
+        roster: visitor.lesson.roster,
+        has_seat,
+        ticket: hello.ticket.clone(),
+    };
+    let says_so = hello.resume.is_some() && house.shards.has_seat(class, person).await;
+    match house.gate.ask(asker(says_so)).await {
+        Err(_) if hello.resume.is_none() && house.shards.has_seat(class, person).await => {
+            house.gate.ask(asker(true)).await
+        }
+        verdict => verdict,
     }
 }
 
@@ -153,6 +184,8 @@ struct Session {
     visitor: Visitor,
     cookie: Option<String>,
     house: Arc<House>,
+    /// The place on this server, given back with the conversation.
+    _inside: Inside,
     down: mpsc::Receiver<Down>,
     beat: Interval,
     heard: Instant,
@@ -163,7 +196,14 @@ struct Session {
 }
 
 impl Session {
-    async fn begin(socket: Socket, hello: Hello, visitor: Visitor, arrival: Arrival, house: Arc<House>) {
+    async fn begin(
+        socket: Socket,
+        hello: Hello,
+        visitor: Visitor,
+        inside: Inside,
+        arrival: Arrival,
+        house: Arc<House>,
+    ) {
         let class = hello.class;
         let line = next_line();
         let (sender, down) = mpsc::channel(OUTBOX_FRAMES_MAX);
@@ -181,8 +221,20 @@ impl Session {
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let allowance = Allowance::full(now);
         let cookie = arrival.cookie;
-        let mut session =
-            Session { socket, class, line, visitor, cookie, house, down, beat, heard: now, allowance, kept: None };
+        let mut session = Session {
+            socket,
+            class,
+            line,
+            visitor,
+            cookie,
+            house,
+            _inside: inside,
+            down,
+            beat,
+            heard: now,
+            allowance,
+            kept: None,
+        };
         let inbox = session.house.shards.owner(class).clone();
         let entered = async {
             inbox.send(Command::Line { line, class, down: sender }).await.ok()?;
@@ -271,13 +323,13 @@ impl Session {
         if self.heard.elapsed() > DEAD_AFTER {
             return Err(Ending::Theirs);
         }
-        self.write_frame(&ServerFrame::Beat(Beat { return_within_ms: RETURN_WITHIN_MS })).await?;
+        let return_within_ms = self.house.gate.return_within_ms(self.house.conversations.len());
+        self.write_frame(&ServerFrame::Beat(Beat { return_within_ms })).await?;
         self.write(Message::Ping(Vec::new().into())).await
     }
 
     async fn write_frame(&mut self, frame: &ServerFrame) -> Result<(), Ending> {
-        let text = serde_json::to_string(frame).expect("words of the wire are maps with string keys");
-        self.write_text(&text).await
+        self.write_text(&json(frame)).await
     }
 
     async fn write_text(&mut self, text: &str) -> Result<(), Ending> {
@@ -296,6 +348,10 @@ impl Session {
     async fn write(&mut self, message: Message) -> Result<(), Ending> {
         in_time(self.socket.send(message)).await
     }
+}
+
+fn json(frame: &ServerFrame) -> String {
+    serde_json::to_string(frame).expect("words of the wire are maps with string keys")
 }
 
 async fn in_time(writing: impl Future<Output = Result<(), WsError>>) -> Result<(), Ending> {

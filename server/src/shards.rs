@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use preau_protocol::{ClassId, Phase};
+use preau_protocol::{ClassId, PersonId, Phase};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::shard::{Change, Input, LineId};
@@ -34,6 +34,12 @@ pub enum Command {
     /// The line's session task has ended.
     Unline {
         line: LineId,
+    },
+    /// Whether a seat is kept for somebody.
+    Find {
+        class: ClassId,
+        person: PersonId,
+        answer: oneshot::Sender<bool>,
     },
     Phase {
         class: ClassId,
@@ -93,6 +99,21 @@ impl Shards {
         phase.await.ok().flatten()
     }
 
+    /// Whether a seat is kept for somebody in a class, in session or not.
+    pub async fn has_seat(&self, class: ClassId, person: PersonId) -> bool {
+        let (answer, found) = oneshot::channel();
+        let asked = self.owner(class).send(Command::Find { class, person, answer }).await;
+        asked.is_ok() && found.await.unwrap_or(false)
+    }
+
+    /// Tells every shard what the gate has decided.
+    pub async fn tell_all(&self, input: impl Fn() -> Input) {
+        for inbox in self.inboxes.iter() {
+            // A shard that is gone already has nobody left to tell.
+            let _ = inbox.send(Command::Input(input())).await;
+        }
+    }
+
     pub async fn loads(&self) -> Vec<Load> {
         let mut loads = Vec::with_capacity(self.inboxes.len());
         for inbox in self.inboxes.iter() {
@@ -106,10 +127,7 @@ impl Shards {
 
     /// Shuts every door and tells everyone to come back to the next server.
     pub async fn drain(&self) {
-        for inbox in self.inboxes.iter() {
-            // A shard that is gone already has nobody left to tell.
-            let _ = inbox.send(Command::Input(Input::Drain)).await;
-        }
+        self.tell_all(|| Input::Drain).await;
     }
 
     pub async fn stop(&self) {

@@ -17,6 +17,7 @@ mod writer;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use aws_lc_rs::hmac;
 use preau_classroom::Entry;
 use preau_protocol::{ClassId, UnixMs};
 
@@ -24,7 +25,7 @@ use crate::shard::{Loaded, NotLoaded};
 
 pub use accounts::{AccountId, AccountRow};
 pub use classes::{ClassRow, NewClass};
-pub use devices::{DeviceRow, DeviceSecretHash, NoStanding, Standing};
+pub use devices::{DeviceRow, DeviceSecretHash, Lesson, NoStanding, Standing};
 pub use purge::Purged;
 pub use roster::{Generation, RosterRow};
 pub use writer::{Durable, WAITING_MAX};
@@ -90,6 +91,12 @@ impl Store {
     /// The key with which invitation secrets are made. It is made once and never leaves the server.
     pub fn link_key(&self) -> &[u8; LINK_KEY_BYTES] {
         &self.link_key
+    }
+
+    /// The key that seals tickets of the line: from the same secret, and good for nothing else.
+    pub fn ticket_key(&self) -> [u8; 32] {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.link_key());
+        hmac::sign(&key, b"tickets of the line").as_ref().try_into().expect("SHA-256 has 32 bytes")
     }
 
     /// The last write reached the disk. While this is false, entries of journals are kept and tried again.

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use preau_protocol::ClassId;
 use preau_sfu::{ConnectionId, ConnectionNews, Load, RelayId, Way};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep_until;
 
 use crate::neighbours::{FromNeighbours, LOADS_AT_ONCE_MAX, Neighbours, WORDS_AT_ONCE_MAX};
@@ -64,7 +64,16 @@ async fn run(
     let mut udp = Udp::new(bound)?;
     // Bounded by the store's own queue: each message answers something the store had accepted.
     let (answers, mut answered) = mpsc::unbounded_channel();
-    let mut driver = Driver { shard, lines: HashMap::new(), connections: HashMap::new(), neighbours, store, answers };
+    let mut driver = Driver {
+        shard,
+        lines: HashMap::new(),
+        connections: HashMap::new(),
+        neighbours,
+        store,
+        finding: HashMap::new(),
+        questions: 0,
+        answers,
+    };
     let mut batch = Vec::with_capacity(COMMANDS_AT_ONCE_MAX);
     let mut arrived = Vec::with_capacity(ARRIVED_AT_ONCE_MAX);
     let (mut words, mut loads) = (Vec::new(), Vec::new());
@@ -114,6 +123,9 @@ struct Driver {
     connections: HashMap<ConnectionId, Outbox>,
     neighbours: Neighbours,
     store: Store,
+    /// Who wants to know whether somebody has a seat. The shard answers each, at the latest when the class is there.
+    finding: HashMap<u64, oneshot::Sender<bool>>,
+    questions: u64,
     answers: mpsc::UnboundedSender<Input>,
 }
 
@@ -208,6 +220,11 @@ impl Driver {
                 self.lines.insert(line, (class, down));
             }
             Command::Unline { line } => self.cut(line),
+            Command::Find { class, person, answer } => {
+                self.questions += 1;
+                self.finding.insert(self.questions, answer);
+                self.handle(Input::Find { class, person, re: self.questions });
+            }
             // The asker may have gone; then nobody needs the answer.
             Command::Phase { class, answer } => drop(answer.send(self.shard.phase(class))),
             Command::Load { answer } => {
@@ -246,6 +263,8 @@ impl Driver {
                     let ticket = Ticket { answers: self.answers.clone(), class, number, durable: false };
                     self.store.append(class, &entry, Box::new(move || ticket.redeem()));
                 }
+                // The asker may have gone; then nobody needs the answer.
+                Output::Found { re, has_seat } => drop(self.finding.remove(&re).map(|answer| answer.send(has_seat))),
                 Output::Measured(measured) => crate::measures::record(&measured),
             }
         }

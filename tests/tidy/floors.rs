@@ -18,12 +18,13 @@ const CRATES: [(&str, &[&str]); 8] = [
 ];
 
 /// The floor of every module of the server (ARCHITECTURE.md). A module uses its own floor and those below.
-const FLOORS: [(&str, u8); 20] = [
+const FLOORS: [(&str, u8); 21] = [
     ("shard", 2),
     ("auth", 3),
     ("config", 3),
     ("roster", 3),
     ("store", 3),
+    ("gatehouse", 4),
     ("house", 4),
     ("http", 4),
     ("measures", 4),

@@ -101,6 +101,11 @@ impl Classroom {
         self.lesson.phase
     }
 
+    /// Whether a seat is kept for somebody, here or away.
+    pub fn has_seat(&self, person: PersonId) -> bool {
+        self.lesson.seats.contains_key(&person)
+    }
+
     /// Who sits behind a session; none for one that waits, or is over.
     pub fn seat(&self, session: SessionId) -> Option<Seated<'_>> {
         let visit = self.visits.get(&session).filter(|visit| visit.spot == Spot::Seated)?;

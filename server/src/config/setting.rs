@@ -3,11 +3,12 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use jiff::tz::TimeZone;
 use preau_protocol::DisplayName;
 
 use super::fault::{ConfigFault, Place};
 use super::origin::{Origin, PublicUrl};
-use super::{Config, LogFormat, MetricsBind, PortalConfig, TlsFiles, TurnTls};
+use super::{ClosedWindow, Config, LogFormat, MetricsBind, OperatorToken, PortalConfig, TlsFiles, TurnTls};
 
 /// Classes are kept for at most this long, whatever is configured: children's data is kept as briefly as possible.
 const RETENTION_DAYS_MAX: i64 = 400;
@@ -17,6 +18,11 @@ const SHARDS_MAX: i64 = 256;
 const SPREAD_FROM_MAX: i64 = 10_000;
 /// A day: nobody is in class for longer.
 const MINUTES_MAX: i64 = 24 * 60;
+const ZONE_DEFAULT: &str = "Europe/Paris";
+/// No machine has more of anything that the gate counts.
+const GATE_LIMIT_MAX: i64 = 1_000_000_000;
+/// 16 characters of a good generator are not guessed.
+const OPERATOR_TOKEN_CHARS_MIN: usize = 16;
 /// Names in one list: an allow-list that a person can still read.
 const LIST_MAX: usize = 64;
 
@@ -94,6 +100,10 @@ pub(super) struct Draft {
     turn_tls: Pair,
     turn_tls_listen: Option<SocketAddr>,
     turn_tls_name: Option<String>,
+    zone: Option<TimeZone>,
+    closed: Vec<String>,
+    /// Where the windows were last written.
+    closed_place: Option<Place>,
 }
 
 /// A certificate and its key, while they are still apart.
@@ -123,6 +133,16 @@ impl Pair {
 impl Draft {
     pub fn finish(mut self, faults: &mut Vec<ConfigFault>) -> Config {
         self.config.portals = self.portals;
+        let zone = self.zone.or_else(|| TimeZone::get(ZONE_DEFAULT).ok()).unwrap_or(TimeZone::UTC);
+        for window in &self.closed {
+            match ClosedWindow::parse(window, &zone) {
+                Ok(window) => self.config.gate.closed.push(window),
+                Err(error) => {
+                    let place = self.closed_place.clone().expect("the window was written somewhere");
+                    faults.push(ConfigFault { place, message: format!("gate.closed: {window:?}: {error}") });
+                }
+            }
+        }
         self.config.tls = self.tls.join("tls.", faults);
         let place = self.turn_tls.place.clone();
         let files = self.turn_tls.join("ways.turn_tls_", faults).or_else(|| self.config.tls.clone());
@@ -145,6 +165,9 @@ impl Draft {
         }
         if setting.key.starts_with("ways.turn_tls_") {
             self.turn_tls.place = Some(place.clone());
+        }
+        if setting.key == "gate.closed" {
+            self.closed_place = Some(place.clone());
         }
         if let Err(message) = setting.apply(self, value) {
             faults.push(ConfigFault { place, message: format!("{}: {message}", setting.key) });
@@ -177,6 +200,22 @@ fn list<T>(value: Value, parse: impl Fn(&str) -> Result<T, String>) -> Result<Ve
         Value::List(items) if items.len() > LIST_MAX => Err(format!("more than {LIST_MAX} entries")),
         Value::List(items) => items.iter().map(|item| parse(item).map_err(|why| format!("{item:?}: {why}"))).collect(),
         Value::Text(_) | Value::Number(_) => Err("expected a list of texts".into()),
+    }
+}
+
+/// A limit of the gate; 0 means that of the machine.
+fn amount(value: Value) -> Result<Option<u32>, String> {
+    number(value, 0..=GATE_LIMIT_MAX).map(|n| u32::try_from(n).ok().filter(|n| *n > 0))
+}
+
+fn zone(text: &str) -> Result<TimeZone, String> {
+    TimeZone::get(text).map_err(|_| "expected a time zone, as in Europe/Paris".into())
+}
+
+fn operator_token(text: &str) -> Result<OperatorToken, String> {
+    match text.chars().count() {
+        OPERATOR_TOKEN_CHARS_MIN.. => Ok(OperatorToken(text.into())),
+        _ => Err(format!("expected at least {OPERATOR_TOKEN_CHARS_MIN} characters")),
     }
 }
 
@@ -242,6 +281,13 @@ pub static SETTINGS: &[Setting] = &[
         shape: Shape::Text,
         default: "\"Professeur\"",
         set: |d, v| text(v, |t| DisplayName::parse(t).map_err(|e| e.to_string())).map(|x| d.config.first_teacher = x),
+    },
+    Setting {
+        key: "operator_token",
+        about: "Opens the operator's page at /ops: 16 characters or more. Empty: there is no such page.",
+        shape: Shape::Text,
+        default: "\"\"",
+        set: |d, v| text_or_none(v, operator_token).map(|x| d.config.operator_token = x),
     },
     Setting {
         key: "shards",
@@ -347,6 +393,62 @@ pub static SETTINGS: &[Setting] = &[
         shape: Shape::Number,
         default: "0",
         set: |d, v| number(v, 0..=MINUTES_MAX).map(|x| d.config.lessons.minutes_max = x as u32),
+    },
+    Setting {
+        key: "gate.people_max",
+        about: "People in lobbies and classes. Newcomers wait in a line from four fifths of this on, and of each limit below. 0: as many as there can be sockets.",
+        shape: Shape::Number,
+        default: "0",
+        set: |d, v| amount(v).map(|x| d.config.gate.people_max = x),
+    },
+    Setting {
+        key: "gate.connections_max",
+        about: "WebSockets. 0: what the limit of open files leaves.",
+        shape: Shape::Number,
+        default: "0",
+        set: |d, v| amount(v).map(|x| d.config.gate.connections_max = x),
+    },
+    Setting {
+        key: "gate.packets_per_s_max",
+        about: "Media packets forwarded per second. 0: 150,000 for each core.",
+        shape: Shape::Number,
+        default: "0",
+        set: |d, v| amount(v).map(|x| d.config.gate.packets_per_s_max = x),
+    },
+    Setting {
+        key: "gate.egress_mbps_max",
+        about: "What leaves, in Mbit/s. 0: 900.",
+        shape: Shape::Number,
+        default: "0",
+        set: |d, v| amount(v).map(|x| d.config.gate.egress_mbps_max = x),
+    },
+    Setting {
+        key: "gate.memory_mb_max",
+        about: "Memory of the process. 0: three quarters of the machine's, or its container's.",
+        shape: Shape::Number,
+        default: "0",
+        set: |d, v| amount(v).map(|x| d.config.gate.memory_mb_max = x),
+    },
+    Setting {
+        key: "gate.accepts_per_s_max",
+        about: "New sockets per second; whoever is over it is told to come again. 0: 500 for each core.",
+        shape: Shape::Number,
+        default: "0",
+        set: |d, v| amount(v).map(|x| d.config.gate.accepts_per_s_max = x),
+    },
+    Setting {
+        key: "gate.time_zone",
+        about: "In which the times below are.",
+        shape: Shape::Text,
+        default: "\"Europe/Paris\"",
+        set: |d, v| text(v, zone).map(|x| d.zone = Some(x)),
+    },
+    Setting {
+        key: "gate.closed",
+        about: "Who is kept out when, every day, as in observers 08:00-15:00. One of observers, out_of_hour and students, and two times.",
+        shape: Shape::List,
+        default: "[]",
+        set: |d, v| list(v, |t| Ok(t.to_owned())).map(|x| d.closed = x),
     },
     Setting {
         key: "metrics.listen",

@@ -48,7 +48,7 @@ pub async fn claim(
 }
 
 fn too_many(retry_after_s: u32) -> Refused {
-    Refused { code: ProblemCode::TooMany, retry_after_s: Some(retry_after_s) }
+    Refused::until(ProblemCode::TooMany, retry_after_s.saturating_mul(1_000))
 }
 
 fn set_cookie(line: String) -> [(HeaderName, String); 1] {

@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use preau_protocol::{Problem, ProblemCode};
+use preau_protocol::{Problem, ProblemCode, Wait};
 
 use crate::auth::AuthError;
 use crate::store::StoreError;
@@ -11,12 +11,20 @@ use crate::store::StoreError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused {
     pub code: ProblemCode,
-    pub retry_after_s: Option<u32>,
+    pub retry_after_ms: Option<u32>,
+    pub wait: Option<Wait>,
+}
+
+impl Refused {
+    /// Not now, and when again.
+    pub fn until(code: ProblemCode, retry_after_ms: u32) -> Refused {
+        Refused { code, retry_after_ms: Some(retry_after_ms), wait: None }
+    }
 }
 
 impl From<ProblemCode> for Refused {
     fn from(code: ProblemCode) -> Refused {
-        Refused { code, retry_after_s: None }
+        Refused { code, retry_after_ms: None, wait: None }
     }
 }
 
@@ -50,7 +58,8 @@ impl From<StoreError> for Refused {
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let mut response = status(self.code).into_response();
-        if let Some(seconds) = self.retry_after_s {
+        if let Some(ms) = self.retry_after_ms {
+            let seconds = ms.div_ceil(1_000);
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.extensions_mut().insert(self);
@@ -67,6 +76,8 @@ impl Refused {
             status: status(self.code).as_u16(),
             code: self.code,
             request_id: request_id.into(),
+            retry_after_ms: self.retry_after_ms,
+            wait: self.wait,
         };
         serde_json::to_vec(&problem).expect("a problem is a map with string keys")
     }

@@ -24,8 +24,8 @@ use super::guard::Peer;
 use super::tls::Tls;
 use crate::ways::{self, Edge, Home};
 
-/// Connections at a time. The usual limit of open files is 20,000, and files and UDP need some.
-const CONNECTIONS_MAX: usize = 16 * 1024;
+/// Connections at a time. The usual limit of open files is 20,000, and files and UDP need some. The gate keeps its own limit below.
+const CONNECTIONS_MAX: usize = 19_500;
 /// Connections that the kernel holds for us: a school that comes at the same second.
 const BACKLOG: u32 = 4_096;
 /// All of a request's headers must be there within this time, and the next request must begin within it.

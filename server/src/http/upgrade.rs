@@ -37,6 +37,11 @@ pub async fn socket(
     }
     let accept = accept_key(request.headers()).ok_or(ProblemCode::Malformed)?;
     let cookie = DeviceSecret::value_in(request.headers()).map(str::to_string);
+    house.gate.accept().map_err(|retry_after_ms| {
+        metrics::counter!("sockets_over_rate_total").increment(1);
+        let wait = Some(house.gate.published().status.wait);
+        Refused { wait, ..Refused::until(ProblemCode::Unavailable, retry_after_ms) }
+    })?;
     let arrival = Arrival { cookie, peer, request_id };
     let upgraded = hyper::upgrade::on(&mut request);
     house.conversations.clone().spawn(async move {

@@ -117,6 +117,12 @@ pub enum Input {
     Reduce(Reduction),
     /// The server goes down in order: everyone is told to come back.
     Drain,
+    /// Whether somebody has a seat in a class; answered by [`Output::Found`].
+    Find {
+        class: ClassId,
+        person: PersonId,
+        re: u64,
+    },
 }
 
 /// A change that comes from outside the class.
@@ -147,6 +153,11 @@ pub enum Output {
         number: u64,
         entry: Entry,
     },
+    /// The answer to [`Input::Find`].
+    Found {
+        re: u64,
+        has_seat: bool,
+    },
     /// Ten seconds of one person's connection, for the metrics.
     Measured(Box<Measured>),
 }
@@ -159,13 +170,21 @@ struct Reach<'a> {
     now_ms: UnixMs,
 }
 
+/// Who waits for a class to come from the store.
+#[derive(Default)]
+struct Waiting {
+    arrivals: Vec<Arrival>,
+    /// Whose seat is looked for, and what the asker called the question.
+    questions: Vec<(PersonId, u64)>,
+}
+
 pub struct Shard {
     id: RelayId,
     epoch: Epoch,
     media: Media,
     rooms: BTreeMap<ClassId, Room>,
     /// Classes on their way from the store, with those who wait for them.
-    loading: BTreeMap<ClassId, Vec<Arrival>>,
+    loading: BTreeMap<ClassId, Waiting>,
     /// When each class wants to be woken.
     timers: BTreeSet<(UnixMs, ClassId)>,
     out: VecDeque<Output>,
@@ -228,6 +247,7 @@ impl Shard {
             }
             Input::Reduce(reduction) => self.reduce(reduction, now),
             Input::Drain => self.drain(),
+            Input::Find { class, person, re } => self.find(class, person, re, now),
         }
     }
 
@@ -351,20 +371,39 @@ impl Shard {
             self.in_room(class, now, |room, reach| room.arrive(arrival, reach));
             return;
         }
-        // Asked for once, even if whoever came first is gone again: a second answer would replace a class in session.
+        let waiting = self.waiting_for(class);
+        if waiting.arrivals.len() < LOADING_MAX {
+            waiting.arrivals.push(arrival);
+        } else {
+            self.out.push_back(Output::HangUp { line: arrival.line, why: Close::Full });
+        }
+    }
+
+    /// Asks the store for a class once, even if whoever came first is gone again: a second answer would replace a class in session.
+    fn waiting_for(&mut self, class: ClassId) -> &mut Waiting {
         if !self.loading.contains_key(&class) {
             self.out.push_back(Output::Load { class });
         }
-        let waiting = self.loading.entry(class).or_default();
-        if waiting.len() == LOADING_MAX {
-            self.out.push_back(Output::HangUp { line: arrival.line, why: Close::Full });
-            return;
+        self.loading.entry(class).or_default()
+    }
+
+    /// Somebody who has a seat does not stand in the line, even if the class is known to its journal alone.
+    fn find(&mut self, class: ClassId, person: PersonId, re: u64, now: Instant) {
+        if self.rooms.contains_key(&class) {
+            return self.in_room(class, now, |room, reach| {
+                reach.out.push_back(Output::Found { re, has_seat: room.has_seat(person) });
+            });
         }
-        waiting.push(arrival);
+        let waiting = self.waiting_for(class);
+        if waiting.questions.len() < LOADING_MAX {
+            waiting.questions.push((person, re));
+        } else {
+            self.out.push_back(Output::Found { re, has_seat: false });
+        }
     }
 
     fn loaded(&mut self, class: ClassId, loaded: Result<Box<Loaded>, NotLoaded>, now: Instant) {
-        let waiting = self.loading.remove(&class).unwrap_or_default();
+        let Waiting { arrivals, questions } = self.loading.remove(&class).unwrap_or_default();
         let loaded = match loaded {
             Ok(loaded) => loaded,
             Err(why) => {
@@ -372,7 +411,8 @@ impl Shard {
                     NotLoaded::Missing => Close::NotAllowed,
                     NotLoaded::Unreadable => Close::Draining,
                 };
-                self.out.extend(waiting.iter().map(|arrival| Output::HangUp { line: arrival.line, why }));
+                self.out.extend(arrivals.iter().map(|arrival| Output::HangUp { line: arrival.line, why }));
+                self.out.extend(questions.iter().map(|(_, re)| Output::Found { re: *re, has_seat: false }));
                 return;
             }
         };
@@ -385,13 +425,16 @@ impl Shard {
         self.in_room(class, now, |room, reach| {
             room.feed(ClassInput::SeatsWanted(wanted), reach);
             room.feed(ClassInput::Reduced(reduction), reach);
-            waiting.into_iter().for_each(|arrival| room.arrive(arrival, reach));
+            for (person, re) in questions {
+                reach.out.push_back(Output::Found { re, has_seat: room.has_seat(person) });
+            }
+            arrivals.into_iter().for_each(|arrival| room.arrive(arrival, reach));
         });
     }
 
     fn gone(&mut self, class: ClassId, line: LineId, now: Instant) {
         if let Some(waiting) = self.loading.get_mut(&class) {
-            waiting.retain(|arrival| arrival.line != line);
+            waiting.arrivals.retain(|arrival| arrival.line != line);
         }
         self.in_room(class, now, |room, reach| room.lose(line, reach));
     }
@@ -419,8 +462,11 @@ impl Shard {
         self.draining = true;
         let lines = self.rooms.values().flat_map(Room::lines);
         self.out.extend(lines.map(|line| Output::HangUp { line, why: Close::Draining }));
-        let late = std::mem::take(&mut self.loading).into_values().flatten();
-        self.out.extend(late.map(|arrival| Output::HangUp { line: arrival.line, why: Close::Draining }));
+        for late in std::mem::take(&mut self.loading).into_values() {
+            let hang_up = |arrival: &Arrival| Output::HangUp { line: arrival.line, why: Close::Draining };
+            self.out.extend(late.arrivals.iter().map(hang_up));
+            self.out.extend(late.questions.iter().map(|(_, re)| Output::Found { re: *re, has_seat: false }));
+        }
     }
 
     /// Does something in a class, then keeps its timer, and lets go of a class in which nobody is any more.

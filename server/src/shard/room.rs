@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use preau_classroom::{Classroom, Input as ClassInput, Output as ClassOutput};
 use preau_protocol::{
-    Ask, ClassEvent, ClassId, Close, Event, Invited, MediaAsk, Outcome, Phase, Refusal, Reply, ServerFrame, SessionId,
-    UnixMs, Welcome,
+    Ask, ClassEvent, ClassId, Close, Event, Invited, MediaAsk, Outcome, PersonId, Phase, Refusal, Reply, ServerFrame,
+    SessionId, UnixMs, Welcome,
 };
 use preau_sfu::RoomId;
 
@@ -62,6 +62,10 @@ impl Room {
 
     pub fn phase(&self) -> Phase {
         self.classroom.phase()
+    }
+
+    pub fn has_seat(&self, person: PersonId) -> bool {
+        self.classroom.has_seat(person)
     }
 
     pub fn sessions(&self) -> usize {

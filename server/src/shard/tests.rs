@@ -26,6 +26,8 @@ struct World {
     durable: u64,
     heard: BTreeMap<LineId, Vec<ServerFrame>>,
     closed: BTreeMap<LineId, Close>,
+    /// Answers to questions for seats.
+    found: BTreeMap<u64, bool>,
     measured: usize,
     next_line: u64,
 }
@@ -53,6 +55,7 @@ impl World {
             durable: 0,
             heard: BTreeMap::new(),
             closed: BTreeMap::new(),
+            found: BTreeMap::new(),
             measured: 0,
             next_line: 1,
         }
@@ -98,6 +101,7 @@ impl World {
                     self.shard.handle(Input::Loaded { class, loaded }, self.now);
                 }
                 Output::Append { entry, .. } => self.entries.push(entry),
+                Output::Found { re, has_seat } => assert_eq!(self.found.insert(re, has_seat), None, "answered twice"),
                 Output::Measured(_) => self.measured += 1,
             }
         }
@@ -315,6 +319,10 @@ fn after_a_crash_a_seat_is_still_ones_own() {
     world.write();
     let entries = std::mem::take(&mut world.entries);
     let mut world = World { entries, ..World::new() };
+    for (re, who) in [(1, NOE), (2, 0x57a)] {
+        world.give(Input::Find { class: CLASS, person: PersonId(Uuid::from_u128(who)), re });
+    }
+    assert_eq!(world.found, [(1, true), (2, false)].into(), "known to the journal alone");
     let noe = world.arrive(NOE, None);
     world.write();
     assert!(world.text(noe).contains("snapshot"), "{}", world.text(noe));

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use super::accounts::AccountId;
+use super::devices::Lesson;
 use super::{Store, StoreError, roster};
 
 /// Classes one account may keep at a time: several a day for a month.
@@ -25,6 +26,10 @@ pub struct ClassRow {
 }
 
 impl ClassRow {
+    pub fn lesson(&self) -> Lesson {
+        Lesson { starts_at: self.starts_at, roster: self.students }
+    }
+
     pub fn invited(&self) -> Invited {
         Invited {
             class: self.id,

@@ -30,6 +30,14 @@ pub struct Standing {
     pub device: Uuid,
     pub identity: Identity,
     pub until: Option<UnixMs>,
+    pub lesson: Lesson,
+}
+
+/// When a class begins, and how many students are on its roster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lesson {
+    pub starts_at: UnixMs,
+    pub roster: u32,
 }
 
 /// Why a browser has no business in a class.
@@ -193,9 +201,10 @@ fn standing(
     let claim = claim_of(connection, device_id, class)?;
     let Some(device) = device else { return Ok(Err(NoStanding::UnknownDevice)) };
     let Some(row) = row else { return Ok(Err(NoStanding::NotInvited)) };
+    let lesson = row.lesson();
     // Whoever made the class teaches it, even after trying out a pupil's link in the same browser.
     if let Some(account) = device.account.filter(|account| account.id == row.owner) {
-        return Ok(Ok(Standing { device: device.id, identity: owner(class, account), until: None }));
+        return Ok(Ok(Standing { device: device.id, identity: owner(class, account), until: None, lesson }));
     }
     let found = match claim {
         None => None,
@@ -207,7 +216,7 @@ fn standing(
             (None, _) => None,
         },
     };
-    let standing = found.map(|(identity, until)| Standing { device: device.id, identity, until });
+    let standing = found.map(|(identity, until)| Standing { device: device.id, identity, until, lesson });
     Ok(standing.ok_or(NoStanding::NotInvited))
 }
 

@@ -1,0 +1,304 @@
+//! Where the gate stands in the process: it hears who asks, measures what is used, and publishes what everybody may know.
+
+mod machine;
+mod measure;
+mod published;
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use preau_gate::{Accepts, Asker, Gate, Input, LET_IN_UNTIL, Output, Rules, TicketKey, Verdict};
+use preau_protocol::{
+    Amounts, ClassId, Incident, Operations, OperatorAct, PersonId, Priority, Role, Turned, UnixMs, limits,
+};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::task::TaskTracker;
+
+use crate::config::{ClosedWindow, Config};
+use crate::shard;
+use crate::shards::Shards;
+use crate::store::{Store, unix_now};
+
+use measure::Meter;
+pub use published::Published;
+
+/// Questions on their way to the gate. It answers each in microseconds; past this the asker waits.
+const QUESTIONS_MAX: usize = 1_024;
+/// How often the process is measured, and the documents are made anew.
+const MEASURE_EVERY: Duration = Duration::from_secs(1);
+/// What an operator said stands for a day, and there is room for so many sentences.
+const INCIDENT_MS: u64 = 24 * 60 * 60_000;
+const INCIDENTS_MAX: usize = 20;
+/// Whoever cannot be answered because the server goes down.
+const RETRY_MS: u32 = 5_000;
+
+enum Question {
+    Ask { asker: Asker, answer: oneshot::Sender<Verdict> },
+    Left { person: PersonId, class: ClassId, role: Role },
+    Operate { act: Option<OperatorAct>, answer: oneshot::Sender<Operations> },
+}
+
+/// The gate, as routes and conversations see it.
+pub struct Gatehouse {
+    questions: mpsc::Sender<Question>,
+    /// Apart: whoever leaves must never wait for room.
+    leaving: mpsc::UnboundedSender<Question>,
+    accepts: Arc<Mutex<Accepts>>,
+    published: watch::Receiver<Arc<Published>>,
+}
+
+/// A place inside, for as long as it is held.
+#[derive(Debug)]
+pub struct Inside {
+    person: PersonId,
+    class: ClassId,
+    role: Role,
+    leaving: mpsc::UnboundedSender<Question>,
+}
+
+impl std::fmt::Debug for Question {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a question to the gate")
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        let (person, class, role) = (self.person, self.class, self.role);
+        // The gate is gone only when the server is.
+        let _ = self.leaving.send(Question::Left { person, class, role });
+    }
+}
+
+impl Gatehouse {
+    /// Opens the gate. It ends with the last handle of it.
+    pub fn open(config: &Config, store: &Store, shards: Shards, conversations: TaskTracker) -> Gatehouse {
+        let (limits, accepts_per_s) = (machine::limits(&config.gate), machine::accepts_per_s(&config.gate));
+        let (questions, asked) = mpsc::channel(QUESTIONS_MAX);
+        let (leaving, left) = mpsc::unbounded_channel();
+        let now = unix_now();
+        let accepts = Arc::new(Mutex::new(Accepts::new(accepts_per_s, now)));
+        let life = format!("{:016x}", rand::random::<u64>());
+        let gate = Gate::new(TicketKey::new(&store.ticket_key()), life, limits, accepts_per_s);
+        let mut keeper = Keeper {
+            gate,
+            accepts: accepts.clone(),
+            meter: Meter::begin(shards.clone(), conversations),
+            shards,
+            windows: config.gate.closed.clone(),
+            closed_by_hand: BTreeSet::new(),
+            incidents: VecDeque::new(),
+            answers: HashMap::new(),
+            next: 0,
+        };
+        let (publish, published) = watch::channel(Arc::new(keeper.published(now)));
+        tokio::spawn(keeper.keep(asked, left, publish));
+        Gatehouse { questions, leaving, accepts, published }
+    }
+
+    /// Takes one more socket. An error: over the rate; come again after so many milliseconds.
+    pub fn accept(&self) -> Result<(), u32> {
+        lock(&self.accepts).take(unix_now())
+    }
+
+    /// Over how many milliseconds clients are to come back, should this server vanish.
+    pub fn return_within_ms(&self, connections: usize) -> u32 {
+        lock(&self.accepts).return_within_ms(u32::try_from(connections).unwrap_or(u32::MAX))
+    }
+
+    /// Whether somebody may come in. A ticket that was none of theirs is counted.
+    pub async fn ask(&self, asker: Asker) -> Result<Inside, Turned> {
+        let (person, class, role) = (asker.person, asker.class, asker.role);
+        let (answer, verdict) = oneshot::channel();
+        let gone = || Turned::Unavailable { retry_after_ms: RETRY_MS };
+        self.questions.send(Question::Ask { asker, answer }).await.map_err(|_| gone())?;
+        match verdict.await.map_err(|_| gone())? {
+            Verdict::Enter(priority) => {
+                metrics::counter!("gate_let_in_total", "priority" => word(priority)).increment(1);
+                Ok(Inside { person, class, role, leaving: self.leaving.clone() })
+            }
+            Verdict::Turned { turned, bad_ticket } => {
+                if bad_ticket {
+                    metrics::counter!("gate_bad_tickets_total").increment(1);
+                }
+                Err(turned)
+            }
+        }
+    }
+
+    /// What everybody may know, at most a second old.
+    pub fn published(&self) -> Arc<Published> {
+        self.published.borrow().clone()
+    }
+
+    /// What an operator sees, after what they did. `None` while the server goes down.
+    pub async fn operate(&self, act: Option<OperatorAct>) -> Option<Operations> {
+        let (answer, operations) = oneshot::channel();
+        self.questions.send(Question::Operate { act, answer }).await.ok()?;
+        operations.await.ok()
+    }
+}
+
+fn lock(accepts: &Mutex<Accepts>) -> std::sync::MutexGuard<'_, Accepts> {
+    accepts.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn word(priority: Priority) -> &'static str {
+    match priority {
+        Priority::Seated => "seated",
+        Priority::Teachers => "teachers",
+        Priority::Students => "students",
+        Priority::OutOfHour => "out_of_hour",
+        Priority::Observers => "observers",
+    }
+}
+
+/// The one who owns the gate.
+struct Keeper {
+    gate: Gate,
+    accepts: Arc<Mutex<Accepts>>,
+    meter: Meter,
+    shards: Shards,
+    windows: Vec<ClosedWindow>,
+    closed_by_hand: BTreeSet<Priority>,
+    incidents: VecDeque<Incident>,
+    /// Who waits for a verdict: as many as questions were taken at once.
+    answers: HashMap<u64, oneshot::Sender<Verdict>>,
+    next: u64,
+}
+
+impl Keeper {
+    async fn keep(
+        mut self,
+        mut asked: mpsc::Receiver<Question>,
+        mut left: mpsc::UnboundedReceiver<Question>,
+        publish: watch::Sender<Arc<Published>>,
+    ) {
+        let mut tick = tokio::time::interval(MEASURE_EVERY);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                Some(question) = left.recv() => self.answer(question),
+                question = asked.recv() => match question {
+                    Some(question) => self.answer(question),
+                    None => return,
+                },
+                _ = tick.tick() => {
+                    let used = self.meter.measure().await;
+                    let now = unix_now();
+                    self.gate.handle(Input::SetRules(self.rules(now)), now);
+                    self.gate.handle(Input::Measured(used), now);
+                    // Nobody listens only while the server goes down.
+                    let _ = publish.send(Arc::new(self.published(now)));
+                }
+            }
+            self.carry_out().await;
+        }
+    }
+
+    fn answer(&mut self, question: Question) {
+        let now = unix_now();
+        match question {
+            Question::Ask { asker, answer } => {
+                self.next += 1;
+                self.answers.insert(self.next, answer);
+                self.gate.handle(Input::Ask { re: self.next, asker }, now);
+            }
+            Question::Left { person, class, role } => self.gate.handle(Input::Left { person, class, role }, now),
+            Question::Operate { act, answer } => {
+                act.into_iter().for_each(|act| self.operate(act, now));
+                // The asker may have gone; then nobody needs the answer.
+                let _ = answer.send(self.operations(now));
+            }
+        }
+    }
+
+    async fn carry_out(&mut self) {
+        while let Some(output) = self.gate.poll_output() {
+            match output {
+                Output::Verdict { re, verdict } => {
+                    if let Some(answer) = self.answers.remove(&re)
+                        && let Err(Verdict::Enter(_)) = answer.send(verdict)
+                    {
+                        tracing::debug!("somebody was let in who had gone");
+                    }
+                }
+                Output::Reduce(reduction) => {
+                    tracing::warn!(?reduction, "the server is short: classes do with less, or with more again");
+                    self.shards.tell_all(|| shard::Input::Reduce(reduction)).await;
+                }
+                Output::SeatsWanted(wanted) => self.shards.tell_all(|| shard::Input::SeatsWanted(wanted)).await,
+            }
+        }
+    }
+
+    fn operate(&mut self, act: OperatorAct, now: UnixMs) {
+        match act {
+            OperatorAct::Limits { limits } => self.gate.handle(Input::SetLimits(limits), now),
+            OperatorAct::Close { priority, closed } => {
+                if closed {
+                    self.closed_by_hand.insert(priority);
+                } else {
+                    self.closed_by_hand.remove(&priority);
+                }
+                self.gate.handle(Input::SetRules(self.rules(now)), now);
+            }
+            OperatorAct::Drain { on } => self.gate.handle(Input::Drain(on), now),
+            OperatorAct::Say { text } => {
+                self.incidents.push_front(Incident { at: now, text });
+                self.incidents.truncate(INCIDENTS_MAX);
+            }
+        }
+    }
+
+    /// By hand, and by the configuration's windows.
+    fn rules(&self, now: UnixMs) -> Rules {
+        let by_window =
+            self.windows.iter().filter_map(|window| Some((window.priority, Some(window.closed_until(now)?))));
+        let by_hand = self.closed_by_hand.iter().map(|priority| (*priority, None));
+        Rules { closed: by_window.chain(by_hand).collect() }
+    }
+
+    fn published(&mut self, now: UnixMs) -> Published {
+        self.incidents.retain(|incident| incident.at.plus_ms(INCIDENT_MS) > now);
+        Published::of(&mut self.gate, self.incidents.iter().cloned().collect(), now)
+    }
+
+    fn operations(&mut self, now: UnixMs) -> Operations {
+        let published = self.published(now);
+        let counts = self.gate.counts();
+        let mut accepts = lock(&self.accepts);
+        Operations {
+            status: published.status,
+            line: published.line,
+            used: self.gate.used(),
+            limits: self.gate.limits(),
+            let_in_until_permille: (LET_IN_UNTIL * 1_000.0) as u32,
+            scarce: self.gate.scarce(),
+            reserved: self.gate.reserved(),
+            accepts_per_s_max: accepts.per_s(),
+            accepts_per_s: accepts.lately(now),
+            let_in: counts.let_in,
+            queued: counts.queued,
+            turned_away: counts.turned_away,
+            attacks: Vec::new(),
+            classes: self.gate.fullest(),
+            draining: self.gate.is_draining(),
+        }
+    }
+}
+
+/// Whether an act's values are within their limits.
+pub fn is_sound(act: &OperatorAct) -> bool {
+    match act {
+        OperatorAct::Limits { limits } => {
+            let Amounts { connections, people, packets_per_s, egress_kbps, memory_mb, cpu_permille } = *limits;
+            [connections, people, packets_per_s, egress_kbps, memory_mb, cpu_permille].iter().all(|amount| *amount > 0)
+        }
+        OperatorAct::Close { priority, .. } => *priority != Priority::Seated,
+        OperatorAct::Drain { .. } => true,
+        OperatorAct::Say { text } => !text.trim().is_empty() && text.chars().count() <= limits::INCIDENT_CHARS_MAX,
+    }
+}

@@ -1,0 +1,80 @@
+//! The limits of a server that was told none: what its machine can bear.
+
+use preau_protocol::Amounts;
+
+use crate::config::GateConfig;
+
+/// Packets a core forwards per second with room to spare: three quarters of what was measured (README).
+const PACKETS_PER_CORE: u32 = 150_000;
+/// A port of a gigabit, less what else goes through it.
+const EGRESS_KBPS: u32 = 900_000;
+/// Sockets a core accepts per second, each with its proof of identity, and a part of the core left for classes.
+const ACCEPTS_PER_CORE: u32 = 500;
+/// Files that are not sockets of people: the database, logs, UDP.
+const OTHER_FILES: u64 = 500;
+/// Of the machine's memory; the rest is the system's.
+const MEMORY_SHARE: f64 = 0.75;
+/// Where nothing can be learnt of the machine.
+const FILES_DEFAULT: u64 = 1_024;
+const MEMORY_MB_DEFAULT: f64 = 1_024.0;
+
+/// What the operator chose, and the machine's own limits for the rest.
+pub(super) fn limits(config: &GateConfig) -> Amounts {
+    let cores = cores();
+    let files = open_files(&read("/proc/self/limits")).unwrap_or(FILES_DEFAULT);
+    let sockets = u32::try_from(files.saturating_sub(OTHER_FILES).max(FILES_DEFAULT / 2)).unwrap_or(u32::MAX);
+    Amounts {
+        connections: config.connections_max.unwrap_or(sockets),
+        people: config.people_max.unwrap_or(sockets),
+        packets_per_s: config.packets_per_s_max.unwrap_or(cores * PACKETS_PER_CORE),
+        egress_kbps: config.egress_mbps_max.map_or(EGRESS_KBPS, |mbps| mbps.saturating_mul(1_000)),
+        memory_mb: config.memory_mb_max.unwrap_or_else(memory_mb),
+        cpu_permille: 1_000,
+    }
+}
+
+pub(super) fn accepts_per_s(config: &GateConfig) -> u32 {
+    config.accepts_per_s_max.unwrap_or(cores() * ACCEPTS_PER_CORE)
+}
+
+fn cores() -> u32 {
+    std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX))
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(path).unwrap_or_default()
+}
+
+/// The soft limit of open files.
+fn open_files(limits: &str) -> Option<u64> {
+    let line = limits.lines().find(|line| line.starts_with("Max open files"))?;
+    line.split_whitespace().nth(3)?.parse().ok()
+}
+
+/// The machine's memory, or its container's if that is less (cgroup v2).
+fn memory_mb() -> u32 {
+    let machine_kb = read("/proc/meminfo")
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:")?.split_whitespace().next()?.parse::<f64>().ok());
+    let machine = machine_kb.map_or(MEMORY_MB_DEFAULT, |kb| kb / 1_024.0);
+    let container = read("/sys/fs/cgroup/memory.max").trim().parse::<f64>().map_or(machine, |bytes| bytes / 1e6);
+    (machine.min(container) * MEMORY_SHARE).max(64.0) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_machine_is_asked_for_what_nobody_chose() {
+        let limits_of = |config: &GateConfig| limits(config);
+        let own = limits_of(&GateConfig::default());
+        assert!(own.connections >= 500 && own.memory_mb >= 64 && own.packets_per_s >= 150_000, "{own:?}");
+        let chosen = GateConfig { people_max: Some(7), egress_mbps_max: Some(2), ..GateConfig::default() };
+        assert_eq!((limits_of(&chosen).people, limits_of(&chosen).egress_kbps), (7, 2_000));
+        assert_eq!(
+            open_files("Max open files            20000                524288               files"),
+            Some(20_000)
+        );
+    }
+}
