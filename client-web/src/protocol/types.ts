@@ -541,6 +541,14 @@ export type Problem = {
 /**
  * `about:blank`: the code says it.
  */
-type: string, title: string, status: number, code: ProblemCode, request_id: string, };
+type: string, title: string, status: number, code: ProblemCode, request_id: string, 
+/**
+ * When to try again, if that is known: the same as `Retry-After`, finer.
+ */
+retry_after_ms?: number, 
+/**
+ * How long somebody who comes now may stand in the line.
+ */
+wait?: Wait, };
 
 export type ProblemCode = "malformed" | "token_in_url" | "not_authenticated" | "not_allowed" | "not_found" | "bad_origin" | "too_large" | "too_many" | "limit" | "unavailable" | "internal";
