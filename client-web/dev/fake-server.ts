@@ -4,7 +4,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Plugin } from 'vite';
 
-import type { Account, ClassCard, ClassDraft, Claim, Invitation, ProblemCode, RosterEntry } from '../src/protocol/types.ts';
+import type { Account, ClassCard, ClassDraft, Claim, Invitation, Operations, OperatorAct, ProblemCode, RosterEntry } from '../src/protocol/types.ts';
+import { fakeOperations, operate, OPERATOR_KEY } from './fake-ops.ts';
 import { fakeClasses, fakePeople, uuid } from './fake-people.ts';
 import { fakePreview } from './fake-roster.ts';
 
@@ -14,6 +15,7 @@ interface World {
   name: string;
   classes: ClassCard[];
   people: Map<string, Invitation[]>;
+  operations: Operations;
 }
 
 class Refused extends Error {
@@ -93,6 +95,10 @@ function answer(who: Who, world: World, request: IncomingMessage, body: Buffer):
     case 'GET /classes/*/invited':
       if (who === 'nobody') throw new Refused(401, 'not_authenticated');
       return { class: invited(find(world, classId)), name: 'Zoé Martin', role: who === 'student' || who === 'observer' ? who : 'teacher' };
+    case 'GET /ops':
+    case 'POST /ops':
+    case 'GET /ops/attacks.csv':
+      return atDesk(world, request, body);
     case 'POST /classes/*/roster/preview':
       return fakePreview(body, people(world, classId));
     case 'POST /classes/*/roster':
@@ -114,6 +120,13 @@ function answer(who: Who, world: World, request: IncomingMessage, body: Buffer):
   }
 }
 
+function atDesk(world: World, request: IncomingMessage, body: Buffer): unknown {
+  if (request.headers.authorization !== `Bearer ${OPERATOR_KEY}`) throw new Refused(401, 'not_authenticated');
+  if (request.method === 'POST') world.operations = operate(world.operations, JSON.parse(body.toString()) as OperatorAct);
+  const { status } = world.operations;
+  return request.url?.endsWith('.csv') ? 'kind,total' : { ...world.operations, status: { ...status, at: Date.now() } };
+}
+
 function claimed(world: World, claim: Claim) {
   const secret = 'account' in claim ? claim.account.secret : 'invitation' in claim ? claim.invitation.secret : '';
   if (secret.startsWith('bad')) throw new Refused(401, 'not_authenticated');
@@ -133,7 +146,7 @@ function invited({ class: id, title, teacher, starts_at, familiar }: ClassCard) 
 }
 
 function makeWorld(who: Who): World {
-  if (who === 'newcomer' || who === 'nobody' || who === 'broken') return { name: 'Professeur', classes: [], people: new Map() };
+  if (who === 'newcomer' || who === 'nobody' || who === 'broken') return { name: 'Professeur', classes: [], people: new Map(), operations: fakeOperations() };
   const classes = fakeClasses(Date.now());
   const first = classes[0];
   const entries = fakePeople().map(invitation);
@@ -141,7 +154,7 @@ function makeWorld(who: Who): World {
     entry.used = index % 3 === 0;
     if (index === 5) delete entry.link;
   });
-  return { name: 'Hélène Garnier', classes, people: new Map(first ? [[first.class, entries]] : []) };
+  return { name: 'Hélène Garnier', classes, people: new Map(first ? [[first.class, entries]] : []), operations: fakeOperations() };
 }
 
 function makeClass(draft: ClassDraft): ClassCard {

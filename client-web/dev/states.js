@@ -18,6 +18,12 @@ Inès Lefèvre;5e B`;
 
 const heading = (page) => page.locator('h1').first().waitFor();
 
+const operator = async (page, key) => {
+  await page.locator('input[type=password]').fill(key);
+  await page.locator('button[type=submit]').first().click();
+  await page.locator(key === 'good' ? '.ops-board' : '.fault').waitFor();
+};
+
 export const states = [
   { name: 'home', who: 'teacher', path: '/', act: heading },
   { name: 'home-empty', who: 'newcomer', path: '/', act: heading },
@@ -26,6 +32,37 @@ export const states = [
   { name: 'home-down', who: 'broken', path: '/', act: heading },
   { name: 'link-refused', who: 'nobody', path: '/#in=bad', act: heading },
   { name: 'link-trouble', who: 'nobody', path: '/#in=busy', act: heading },
+  { name: 'ops-sign-in', who: 'nobody', path: '/ops', act: (page) => page.locator('form').waitFor() },
+  { name: 'ops-wrong', who: 'nobody', path: '/ops', act: (page) => operator(page, 'bad') },
+  {
+    name: 'ops',
+    who: 'nobody',
+    path: '/ops',
+    act: async (page) => {
+      await operator(page, 'good');
+      await page.locator('.ops-spark').first().waitFor();
+    },
+  },
+  {
+    name: 'ops-limits',
+    who: 'nobody',
+    path: '/ops',
+    act: async (page) => {
+      await operator(page, 'good');
+      await page.locator('.ops-limits summary').click();
+      await page.locator('.ops-limits input').first().fill('0');
+      await page.locator('.ops-limits button').click();
+    },
+  },
+  {
+    name: 'ops-drain',
+    who: 'nobody',
+    path: '/ops',
+    act: async (page) => {
+      await operator(page, 'good');
+      await page.locator('.button.danger').click();
+    },
+  },
   { name: 'unknown', who: 'nobody', path: '/elsewhere', act: heading },
   {
     name: 'home-menu',

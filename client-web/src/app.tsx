@@ -11,6 +11,7 @@ import { LinkPage } from './views/plain/link';
 import { UnknownPage } from './views/plain/pages';
 
 const SetupPage = lazy(() => import('./views/setup/page').then((part) => part.SetupPage));
+const OpsPage = lazy(() => import('./views/ops/page').then((part) => part.OpsPage));
 const ClassFlow = lazy(() => import('./views/class/flow').then((part) => part.ClassFlow));
 
 export function App() {
@@ -37,6 +38,8 @@ function CurrentPage() {
       return <ClassFlow key={to.classId} classId={to.classId} />;
     case 'setup':
       return <SetupPage key={to.classId} classId={to.classId} />;
+    case 'ops':
+      return <OpsPage />;
     case 'unknown':
       return <UnknownPage />;
   }

@@ -6,6 +6,7 @@ export type Route =
   | { page: 'home' }
   | { page: 'class'; classId: string }
   | { page: 'setup'; classId: string }
+  | { page: 'ops' }
   | { page: 'unknown' };
 
 const CLASS = /^\/class\/([0-9a-f-]{36})(\/setup)?\/?$/u;
@@ -26,6 +27,7 @@ export function go(path: string, how: 'push' | 'replace' = 'push'): void {
 
 export function parseRoute(path: string): Route {
   if (path === '/') return { page: 'home' };
+  if (path === '/ops') return { page: 'ops' };
   const [, classId, setup] = CLASS.exec(path) ?? [];
   if (!classId) return { page: 'unknown' };
   return setup ? { page: 'setup', classId } : { page: 'class', classId };

@@ -10,11 +10,13 @@ import type {
   Invitation,
   Me,
   MyInvitation,
+  Operations,
+  OperatorAct,
   PersonId,
   RosterEntry,
   RosterPreview,
 } from '../protocol/types';
-import { get, send, sendBytes } from './http';
+import { get, getText, send, sendBytes } from './http';
 
 export const claim = (body: Claim) => send<Claimed>('POST', '/api/claim', body);
 export const me = () => get<Me>('/api/me');
@@ -42,6 +44,11 @@ export const renewInvitation = (id: ClassId, person: PersonId) =>
   send<Invitation>('POST', `${of(id)}/invitations/${person}/renew`);
 export const revokeInvitation = (id: ClassId, person: PersonId) =>
   send<Invitation>('POST', `${of(id)}/invitations/${person}/revoke`);
+
+/** What an operator sees and does; `key` is theirs. */
+export const operations = (key: string) => get<Operations>('/api/ops', key);
+export const operate = (key: string, act: OperatorAct) => send<Operations>('POST', '/api/ops', act, key);
+export const attacksCsv = (key: string) => getText('/api/ops/attacks.csv', key);
 
 function of(id: ClassId): string {
   return `/api/classes/${encodeURIComponent(id)}`;

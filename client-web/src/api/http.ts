@@ -30,12 +30,20 @@ const CODES: Record<ProblemCode, true> = {
   internal: true,
 };
 
-export function get<Value>(path: string): Promise<Answer<Value>> {
-  return request(path, { method: 'GET' });
+/** `key`: of somebody who is known by one, and not by the browser's cookie. */
+export function get<Value>(path: string, key?: string): Promise<Answer<Value>> {
+  return request(path, { method: 'GET', headers: keyed(key) });
 }
 
-export function send<Value>(method: 'POST' | 'PUT' | 'DELETE', path: string, body: unknown = {}): Promise<Answer<Value>> {
-  return request(path, { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+type Sends = 'POST' | 'PUT' | 'DELETE';
+
+export function send<Value>(method: Sends, path: string, body: unknown = {}, key?: string): Promise<Answer<Value>> {
+  return request(path, { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...keyed(key) } });
+}
+
+/** A file as text, as it is. */
+export function getText(path: string, key?: string): Promise<Answer<string>> {
+  return answered(path, { method: 'GET', headers: keyed(key) }, (text) => text);
 }
 
 /** Posts bytes as they are, such as a file of unknown character set. */
@@ -43,7 +51,16 @@ export function sendBytes<Value>(path: string, bytes: Uint8Array<ArrayBuffer>): 
   return request(path, { method: 'POST', body: bytes, headers: { 'content-type': 'application/octet-stream' } });
 }
 
-async function request<Value>(path: string, init: RequestInit): Promise<Answer<Value>> {
+function keyed(key: string | undefined): Record<string, string> {
+  return key === undefined ? {} : { authorization: `Bearer ${key}` };
+}
+
+function request<Value>(path: string, init: RequestInit): Promise<Answer<Value>> {
+  // Nothing to say is an answer too (204, or an empty 200).
+  return answered(path, init, (text) => (text === '' ? undefined : parse(text)) as Value);
+}
+
+async function answered<Value>(path: string, init: RequestInit, read: (text: string) => Value): Promise<Answer<Value>> {
   let response: Response;
   let text: string;
   try {
@@ -52,13 +69,10 @@ async function request<Value>(path: string, init: RequestInit): Promise<Answer<V
   } catch {
     return { ok: false, fault: { code: 'offline' } };
   }
-  const body = parse(text);
-  if (response.ok) {
-    // Nothing to say is an answer too (204, or an empty 200).
-    if (body === undefined && text !== '') return { ok: false, fault: { code: 'garbled' } };
-    return { ok: true, value: body as Value };
-  }
-  return { ok: false, fault: faultOf(response.status, body) };
+  if (!response.ok) return { ok: false, fault: faultOf(response.status, parse(text)) };
+  const value = read(text);
+  if (value === undefined && text !== '') return { ok: false, fault: { code: 'garbled' } };
+  return { ok: true, value };
 }
 
 /** What went wrong, from a problem document or, where a proxy answered in the server's place, from the status alone. */

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 
 import { en } from './en';
 import { fr } from './fr';
+import { opsEn } from './ops-en';
+import { opsFr } from './ops-fr';
 import { preferredLanguage } from './text';
 
 /** Every text of a table with its key; what is made for a number or a name, as it is for several. */
@@ -34,12 +36,15 @@ const offending = (table: object, pattern: RegExp) => texts(table).filter(([, te
 describe('the words', () => {
   test('are there in both languages', () => {
     expect(keys(en)).toEqual(keys(fr));
+    expect(keys(opsEn)).toEqual(keys(opsFr));
     expect(keys(fr).length).toBeGreaterThan(100);
   });
 
   test.each([
     ['fr', fr],
     ['en', en],
+    ['fr for operators', opsFr],
+    ['en for operators', opsEn],
   ])('in %s are never empty, loud, or meant for engineers', (_, table) => {
     expect(offending(table, /^\s*$/u)).toEqual([]);
     expect(offending(table, /!/u)).toEqual([]);
@@ -49,8 +54,8 @@ describe('the words', () => {
 
   test('are set as their language sets them', () => {
     // French: a space that does not break before ; : ? » and after «, and real apostrophes.
-    expect(offending(fr, / [;:?»]|« |\w'\w|\w[?;]/u)).toEqual([]);
-    expect(offending(en, /\w'\w| [;:?]/u)).toEqual([]);
+    expect(offending({ fr, opsFr }, / [;:?»]|« |\w'\w|\w[?;]/u)).toEqual([]);
+    expect(offending({ en, opsEn }, /\w'\w| [;:?]/u)).toEqual([]);
   });
 });
 

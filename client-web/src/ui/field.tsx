@@ -12,7 +12,7 @@ interface FieldProps {
 }
 
 interface InputProps extends FieldProps {
-  type?: 'text' | 'date' | 'time';
+  type?: 'text' | 'password' | 'number' | 'date' | 'time';
   value: string;
   onValue: (value: string) => void;
   autoFocus?: boolean;

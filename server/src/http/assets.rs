@@ -66,7 +66,7 @@ fn content_type(mime: &str) -> String {
     if is_text { format!("{mime}; charset=utf-8") } else { mime.to_string() }
 }
 
-/// `GET /`, `/class/{class}` and `/class/{class}/setup`: the one page, whoever asks and whatever exists.
+/// `GET /`, `/ops`, `/class/{class}` and `/class/{class}/setup`: the one page, whoever asks and whatever exists.
 pub async fn page(State(house): State<Arc<House>>, headers: HeaderMap) -> Response {
     match house.assets.0.get("index.html") {
         Some(asset) => asset.answer(&headers),

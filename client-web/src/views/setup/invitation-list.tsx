@@ -8,6 +8,7 @@ import { words } from '../../text/text';
 import { announce, toast } from '../../ui/announcer';
 import { Button } from '../../ui/button';
 import { copyText } from '../../ui/copy';
+import { download } from '../../ui/download';
 import { Field } from '../../ui/field';
 import { InvitationRow } from './invitation-row';
 import { fileName, toCsv, toLines } from './invitations-csv';
@@ -63,7 +64,7 @@ export function InvitationList(props: {
           <Button icon="print" onClick={props.onPrint}>
             {t.print}
           </Button>
-          <Button icon="download" onClick={() => download(card, people)}>
+          <Button icon="download" onClick={() => download(fileName(card.title, words()), toCsv(people, words()), 'text/csv;charset=utf-8')}>
             {t.download}
           </Button>
         </div>
@@ -95,15 +96,6 @@ async function copyAll(people: Invitation[]): Promise<void> {
   const withLink = people.filter((one) => one.link);
   if (await copyText(toLines(withLink))) toast(t.copiedAll(withLink.length), 'copy');
   else toast(t.copyFailed, 'warning');
-}
-
-function download(card: ClassCard, people: Invitation[]): void {
-  const file = new Blob([toCsv(people, words())], { type: 'text/csv;charset=utf-8' });
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(file);
-  link.download = fileName(card.title, words());
-  link.click();
-  URL.revokeObjectURL(link.href);
 }
 
 /** Whether name or group contain the text, whatever the case and the accents. */
