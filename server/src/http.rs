@@ -36,7 +36,6 @@ pub use tls::{Tls, TlsError};
 pub fn router(house: Arc<House>) -> Router {
     Router::new()
         .route("/", get(assets::page))
-        .route("/ops", get(assets::page))
         .route("/class/{class}", get(assets::page))
         .route("/class/{class}/setup", get(assets::page))
         .route("/api/claim", post(claim::claim))
