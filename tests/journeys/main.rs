@@ -5,6 +5,7 @@ mod crash;
 mod datagrams;
 mod door;
 mod frames;
+mod gate;
 mod hello;
 mod media;
 mod people_waiting;

@@ -73,13 +73,14 @@ fn verify(token: &str) -> Result<Verified, TokenError> {
 
 #[test]
 fn a_good_token_says_who_comes() {
-    let who = verify(&hs256(claims())).unwrap();
+    let claims = claims();
+    let who = verify(&hs256(&claims)).unwrap();
     assert_eq!(who.class.to_string(), CLASS);
     assert_eq!(who.identity.person, preau_protocol::PersonId::derive(who.class, "https://ent", "42"));
     assert_eq!((who.identity.name.as_str(), who.identity.role), ("Léa Petit", Role::Student));
     assert_eq!((who.identity.group.as_deref(), who.identity.on_roster), (Some("5e B"), false));
     assert_eq!(who.identity.proof, preau_protocol::Proof::Portal { issuer: "ENT".into() });
-    assert_eq!((who.until.0 / 1_000, who.stay_until), (claims()["exp"].as_u64().unwrap(), who.until));
+    assert_eq!((who.until.0 / 1_000, who.stay_until), (claims["exp"].as_u64().unwrap(), who.until));
 }
 
 #[test]
