@@ -29,11 +29,13 @@ bench: client-web/dist/index.html tests/browser/node_modules/.package-lock.json
 	tests/system.sh
 	node tests/bench/bench.mjs $(PARTS)
 
-# One class of STUDENTS with real media against a fresh server.
-STUDENTS ?= 28
+# A scenario with real media against a fresh server, held against a budget: target/rehearsal.html. Another one:
+# make rehearse SCENARIO=morning BUDGET=door
+SCENARIO ?= class
+BUDGET ?= class
 rehearse: client-web/dist/index.html
 	$(CARGO) build --release -p preau -p preau-loadtest
-	node tests/bench/rehearse.mjs $(STUDENTS)
+	node tests/bench/rehearse.mjs $(SCENARIO) --budget loadtest/budgets/$(BUDGET).toml
 
 # A class on links as people have them at home, with real browsers; graphs of every story in target/networks.
 networks: client-web/dist/index.html tests/browser/node_modules/.package-lock.json

@@ -1,5 +1,7 @@
 //! One browser's cookie, and the HTTP requests that a person makes with it.
 
+use std::sync::LazyLock;
+
 use preau_protocol::{
     Claim, Claimed, ClassCard, ClassDraft, ClassId, Invitation, Me, MyInvitation, PersonId, Problem, RosterAdd,
     RosterEntry, RosterPreview,
@@ -77,6 +79,11 @@ impl Device {
         self.cookie.as_deref()
     }
 
+    /// What all devices of this process send requests with.
+    pub fn client(&self) -> reqwest::Client {
+        self.client.clone()
+    }
+
     /// Exchanges a link for a cookie.
     pub async fn claim(&mut self, link: &str) -> Result<Claimed, DeviceError> {
         let claim = Secret::parse(link)?.claim();
@@ -104,6 +111,16 @@ impl Device {
 
     pub async fn change_class(&self, class: ClassId, draft: &ClassDraft) -> Result<ClassCard, DeviceError> {
         self.send(Method::PUT, &format!("/api/classes/{class}"), draft).await
+    }
+
+    /// Takes a class away, with all that is known of it.
+    pub async fn erase_class(&self, class: ClassId) -> Result<(), DeviceError> {
+        let response = self.request(Method::DELETE, &format!("/api/classes/{class}")).send().await?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(());
+        }
+        Err(DeviceError::Refused { status, problem: response.json().await.ok() })
     }
 
     pub async fn my_invitation(&self, class: ClassId) -> Result<MyInvitation, DeviceError> {
@@ -161,9 +178,14 @@ impl Device {
     }
 }
 
-/// No connection is kept for later: thousands of virtual browsers would hold as many of the server's.
+/// One for all: each client would read the system's certificates anew. No connection is kept for later: thousands of
+/// virtual browsers would hold as many of the server's.
 fn client() -> reqwest::Client {
-    reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client without settings of the system's")
+    static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
+        let without_pool = reqwest::Client::builder().pool_max_idle_per_host(0);
+        without_pool.build().expect("a client without settings of the system's")
+    });
+    CLIENT.clone()
 }
 
 async fn read<T: DeserializeOwned>(response: Response) -> Result<T, DeviceError> {

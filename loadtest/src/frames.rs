@@ -48,9 +48,12 @@ pub struct Reel {
     pub ticks: u32,
 }
 
-static CAMERA: LazyLock<Reel> = LazyLock::new(|| pictures(include_bytes!("../media/camera.ivf"), 15));
-static SCREEN: LazyLock<Reel> = LazyLock::new(|| pictures(include_bytes!("../media/screen.ivf"), 5));
-static VOICE: LazyLock<Reel> = LazyLock::new(|| sounds(include_bytes!("../media/voice.ogg")));
+/// The camera's larger layers, which only light peers send.
+pub static CAMERA_720: LazyLock<Reel> = LazyLock::new(|| pictures(include_bytes!("../media/camera-720.ivf"), 15));
+pub static CAMERA_360: LazyLock<Reel> = LazyLock::new(|| pictures(include_bytes!("../media/camera-360.ivf"), 15));
+pub static CAMERA: LazyLock<Reel> = LazyLock::new(|| pictures(include_bytes!("../media/camera.ivf"), 15));
+pub static SCREEN: LazyLock<Reel> = LazyLock::new(|| pictures(include_bytes!("../media/screen.ivf"), 5));
+pub static VOICE: LazyLock<Reel> = LazyLock::new(|| sounds(include_bytes!("../media/voice.ogg")));
 
 fn pictures(file: &'static [u8], per_s: u32) -> Reel {
     let (mut reader, _) = IVFReader::new(Cursor::new(file)).expect("media/*.ivf are IVF files");

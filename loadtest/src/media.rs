@@ -223,6 +223,12 @@ impl Peer {
         self.ledger.receipt(mid)
     }
 
+    /// What every slot got until now that got anything, by its MID.
+    pub fn slots(&self) -> Vec<(String, Receipt)> {
+        let receipts = self.ledger.receipts.lock().unwrap_or_else(PoisonError::into_inner);
+        receipts.iter().map(|(mid, receipt)| (mid.clone(), receipt.clone())).collect()
+    }
+
     /// Waits until `wanted` more packets arrived in slot `mid`. Returns the slot's count.
     pub async fn more(&self, mid: &str, wanted: u64, within: Duration) -> Result<Receipt, MediaError> {
         let deadline = tokio::time::Instant::now() + within;

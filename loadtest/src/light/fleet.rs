@@ -11,6 +11,7 @@ use mio::{Events, Interest, Poll, Token};
 use tokio::sync::oneshot;
 
 use super::peer::{Failure, LightPeer};
+use super::peer_report::{Logbook, PeerReport};
 use super::reel::Sound;
 use super::socket::{Buffer, Socket};
 
@@ -19,8 +20,14 @@ const TICK: Duration = Duration::from_millis(1);
 const EVENTS_AT_ONCE: usize = 1_024;
 
 /// A peer's place in its fleet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place(usize);
+
+impl Place {
+    pub fn index(self) -> usize {
+        self.0
+    }
+}
 
 /// What all peers of a fleet got and gave until now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,6 +53,8 @@ pub struct Census {
 
 enum Command {
     Enlist(Box<LightPeer>, std::net::UdpSocket, oneshot::Sender<io::Result<Place>>, oneshot::Sender<Outcome>),
+    Retire(Place),
+    Survey(oneshot::Sender<Logbook>),
     Perform(Place, String, Option<Sound>),
     Census(oneshot::Sender<Census>),
 }
@@ -61,7 +70,8 @@ pub struct Fleet {
 impl Fleet {
     pub fn launch() -> io::Result<Fleet> {
         let (commands, inbox) = channel();
-        let crew = Crew { poll: Poll::new()?, inbox, boats: Vec::new(), connecting: Vec::new() };
+        let (boats, connecting) = (Vec::new(), Vec::new());
+        let crew = Crew { poll: Poll::new()?, inbox, boats, connecting, epoch: Instant::now() };
         std::thread::Builder::new().name("fleet".into()).spawn(move || crew.run())?;
         Ok(Fleet { commands })
     }
@@ -74,6 +84,29 @@ impl Fleet {
         self.commands.send(enlist).map_err(|_| gone())?;
         let place = place.await.map_err(|_| gone())??;
         Ok((place, outcome.await.map_err(|_| gone())?))
+    }
+
+    /// Takes a peer in; the survey tells whether and when it connects.
+    pub async fn enlist(&self, peer: LightPeer, socket: std::net::UdpSocket) -> io::Result<Place> {
+        let ((place_tx, place), (outcome_tx, _)) = (oneshot::channel(), oneshot::channel());
+        let gone = || io::Error::other("the fleet's thread is gone");
+        let enlist = Command::Enlist(Box::new(peer), socket, place_tx, outcome_tx);
+        self.commands.send(enlist).map_err(|_| gone())?;
+        place.await.map_err(|_| gone())?
+    }
+
+    /// The peer is gone from one moment to the next, as when a page closes; what it got stays counted.
+    pub fn retire(&self, place: Place) {
+        // Without its thread a fleet has no peers.
+        let _ = self.commands.send(Command::Retire(place));
+    }
+
+    /// What each peer got until now, in the order in which they were enlisted.
+    pub async fn survey(&self) -> io::Result<Logbook> {
+        let (answer, logbook) = oneshot::channel();
+        let gone = || io::Error::other("the fleet's thread is gone");
+        self.commands.send(Command::Survey(answer)).map_err(|_| gone())?;
+        logbook.await.map_err(|_| gone())
     }
 
     /// Sends a sound or picture in section `mid` of a peer, or nothing any more.
@@ -92,15 +125,17 @@ impl Fleet {
 
 struct Boat {
     peer: LightPeer,
-    socket: Socket,
+    /// Nothing once the peer has retired.
+    socket: Option<Socket>,
     /// When the peer next wants to be called.
     due: Option<Instant>,
 }
 
 impl Boat {
     fn flush(&mut self) {
+        let Some(socket) = &self.socket else { return };
         while let Some(datagram) = self.peer.poll_transmit() {
-            self.socket.send(self.peer.relay, &datagram);
+            socket.send(self.peer.relay, &datagram);
         }
         self.due = self.peer.poll_timeout();
     }
@@ -112,6 +147,8 @@ struct Crew {
     inbox: Receiver<Command>,
     boats: Vec<Boat>,
     connecting: Vec<(usize, oneshot::Sender<Outcome>)>,
+    /// What the stamps in packets count from.
+    epoch: Instant,
 }
 
 impl Crew {
@@ -161,9 +198,13 @@ impl Crew {
                 }
                 Command::Perform(Place(at), mid, sound) => {
                     let boat = &mut self.boats[at];
-                    boat.peer.perform(&mid, sound, Instant::now());
-                    boat.due = boat.peer.poll_timeout();
+                    if boat.socket.is_some() {
+                        boat.peer.perform(&mid, sound, Instant::now());
+                        boat.due = boat.peer.poll_timeout();
+                    }
                 }
+                Command::Retire(Place(at)) => self.retire(at),
+                Command::Survey(answer) => drop(answer.send(self.survey())),
                 Command::Census(answer) => drop(answer.send(self.census())),
             }
         }
@@ -173,8 +214,8 @@ impl Crew {
         let at = self.boats.len();
         let mut socket = Socket::new(socket)?;
         self.poll.registry().register(&mut socket.inner, Token(at), Interest::READABLE)?;
-        peer.begin(Instant::now());
-        let mut boat = Boat { peer, socket, due: None };
+        peer.begin(Instant::now(), self.epoch);
+        let mut boat = Boat { peer, socket: Some(socket), due: None };
         boat.flush();
         self.boats.push(boat);
         Ok(Place(at))
@@ -183,7 +224,7 @@ impl Crew {
     fn read(&mut self, events: &Events, buffer: &mut Buffer) {
         let now = Instant::now();
         for event in events {
-            let Some(Boat { peer, socket, due }) = self.boats.get_mut(event.token().0) else { continue };
+            let Some(Boat { peer, socket: Some(socket), due }) = self.boats.get_mut(event.token().0) else { continue };
             socket.drain(buffer, now, |datagram, from, arrived| peer.receive(datagram, from, arrived));
             peer.ask_again();
             while let Some(datagram) = peer.poll_transmit() {
@@ -197,7 +238,8 @@ impl Crew {
         let now = Instant::now();
         for boat in &mut self.boats {
             if boat.due.is_some_and(|due| due <= now) {
-                boat.peer.handle_timeout(now);
+                // Packets are stamped with the time at which they leave, not with that of the first of a thousand.
+                boat.peer.handle_timeout(Instant::now());
                 boat.flush();
             }
         }
@@ -214,6 +256,25 @@ impl Crew {
             }
         }
         self.connecting = waiting;
+    }
+
+    fn retire(&mut self, at: usize) {
+        let Some(boat) = self.boats.get_mut(at) else { return };
+        if let Some(mut socket) = boat.socket.take() {
+            // It is closed in a moment anyway.
+            let _ = self.poll.registry().deregister(&mut socket.inner);
+        }
+        boat.due = None;
+        self.connecting.retain(|(connecting, _)| *connecting != at);
+    }
+
+    fn survey(&self) -> Logbook {
+        let mut logbook = Logbook { busy: crate::usage::own_thread(), ..Logbook::default() };
+        for boat in &self.boats {
+            logbook.transit.add(&boat.peer.transit);
+            logbook.peers.push(PeerReport::of(&boat.peer));
+        }
+        logbook
     }
 
     fn census(&self) -> Census {

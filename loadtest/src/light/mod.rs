@@ -7,16 +7,20 @@
 mod answer;
 mod dtls;
 mod feedback;
+mod film;
 mod fleet;
 mod ice;
 mod offer;
 mod peer;
+mod peer_report;
 mod reel;
 mod socket;
+mod stamp;
 mod tally;
 
 pub use answer::AnswerError;
 pub use fleet::{Census, Fleet, Place};
 pub use offer::{Part, Recruit};
 pub use peer::{Failure, LightPeer, Manners};
+pub use peer_report::{Logbook, PeerReport, Stream};
 pub use reel::{Pacing, Reel, Sound};

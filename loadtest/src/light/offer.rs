@@ -18,15 +18,19 @@ pub const RTX: u8 = 97;
 pub const LEVEL_ID: u8 = 1;
 pub const TRANSPORT_CC_ID: u8 = 3;
 pub const MID_ID: u8 = 4;
+pub const RID_ID: u8 = 5;
 pub const TRANSPORT_CC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 const LEVEL: &str = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
+const RID: &str = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
+/// Layers of a camera by the names that the pages give them, largest first.
+pub const RIDS: [u8; 3] = *b"hml";
 const MID: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
 
 /// What a peer offers to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// A seat in a class: four senders and the fixed slots, as the pages have them.
-    Seat { video_slots: usize },
+    Seat { video_slots: usize, simulcast: bool },
     /// One camera, sent.
     Camera,
     /// One camera, received.
@@ -38,8 +42,10 @@ pub enum Part {
 pub struct Section {
     pub mid: String,
     pub is_video: bool,
-    /// Of what is sent here; nothing in a section that receives.
+    /// Of what is sent here; nothing in a section that receives. Further layers have the numbers that follow.
     pub ssrc: Option<u32>,
+    /// In three sizes.
+    pub has_layers: bool,
 }
 
 /// Somebody with a socket and an offer, waiting for the answer.
@@ -135,7 +141,14 @@ impl Recruit {
                 transport_cc(OPUS)
             );
         }
-        if let Some(ssrc) = section.ssrc {
+        if section.has_layers {
+            let names = RIDS.map(char::from);
+            let _ = write!(sdp, "a=extmap:{RID_ID} {RID}\r\na=msid:light light-{}\r\n", section.mid);
+            for name in names {
+                let _ = write!(sdp, "a=rid:{name} send\r\n");
+            }
+            let _ = write!(sdp, "a=simulcast:send {};{};{}\r\n", names[0], names[1], names[2]);
+        } else if let Some(ssrc) = section.ssrc {
             let mid = &section.mid;
             let _ = write!(sdp, "a=msid:light light-{mid}\r\na=ssrc:{ssrc} cname:light\r\n");
         }
@@ -150,7 +163,7 @@ fn sections(part: Part) -> Vec<Section> {
     let kinds: Vec<(bool, bool)> = match part {
         Part::Camera => vec![(true, true)],
         Part::Viewer => vec![(true, false)],
-        Part::Seat { video_slots } => {
+        Part::Seat { video_slots, .. } => {
             // Microphone, camera, screen, its sound; voices and sound; screen and cameras.
             let sent = [(false, true), (true, true), (true, true), (false, true)];
             let heard = std::iter::repeat_n((false, false), AUDIO_SLOTS_MAX + 1);
@@ -163,6 +176,7 @@ fn sections(part: Part) -> Vec<Section> {
         is_video,
         // Never zero, which some stacks take for none.
         ssrc: sends.then(|| rand::random::<u32>() | 1),
+        has_layers: n == 1 && matches!(part, Part::Seat { simulcast: true, .. }),
     };
     kinds.into_iter().enumerate().map(section).collect()
 }
@@ -173,12 +187,14 @@ mod tests {
 
     #[test]
     fn a_seat_names_its_sections() {
-        let recruit = Recruit::new(Part::Seat { video_slots: 2 }, Manners::default()).expect("a socket");
+        let recruit =
+            Recruit::new(Part::Seat { video_slots: 2, simulcast: true }, Manners::default()).expect("a socket");
         let MediaAsk::Offer { sdp, send, receive } = recruit.ask() else { panic!("an offer") };
         assert_eq!((send.microphone.as_str(), send.screen_audio.as_str()), ("0", "3"));
         assert_eq!((receive.audio, receive.screen_audio.as_str()), (["4", "5", "6"].map(str::to_owned).into(), "7"));
         assert_eq!((receive.screen.as_str(), receive.video.len()), ("8", 2));
         assert_eq!(sdp.matches("m=").count(), 11);
         assert_eq!(sdp.matches("a=sendonly").count(), 4);
+        assert_eq!(sdp.matches("a=simulcast:send h;m;l").count(), 1);
     }
 }

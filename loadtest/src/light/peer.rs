@@ -12,16 +12,18 @@ use super::answer::Answer;
 use super::dtls::{Dtls, Keys, Progress};
 use super::feedback::{self, ARRIVALS_EVERY, Arrivals, REPORT_EVERY};
 use super::ice::{Credentials, Heard};
-use super::offer::Section;
+use super::offer::{RIDS, Section};
 use super::reel::{Reel, Sound};
+use super::stamp;
 use super::tally::Tally;
+use crate::histogram::Histogram;
 
 /// Until it is answered, a check goes out again.
 const CHECK_AGAIN: Duration = Duration::from_millis(100);
 /// Browsers check a pair in use about this often, which is also their consent (RFC 7675 §5.1).
 const CHECK_EVERY: Duration = Duration::from_millis(2_500);
 const CONNECTED_WITHIN: Duration = Duration::from_secs(20);
-/// One packet of this many is opened, so that a relay that seals badly is found out.
+/// Opening each packet would cost the tester as much as sealing it cost the relay.
 const OPENED_EVERY: u64 = 64;
 /// Seconds from the NTP epoch, 1900, to the Unix one.
 const NTP_UNIX_S: u64 = 2_208_988_800;
@@ -33,6 +35,9 @@ pub struct Manners {
     pub feedback: bool,
     /// Of a thousand packets so many are thrown away on arrival and asked for again.
     pub loss_per_mille: u32,
+    /// One packet of this many is opened, so that a relay that seals badly is found out, and to read when it was sent;
+    /// at 0 one of [`OPENED_EVERY`].
+    pub opened_every: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +72,10 @@ pub struct LightPeer {
     transport_number: u16,
     reels: Vec<Reel>,
     pub tallies: Vec<Tally>,
+    /// From a light peer to this one, as the stamps in opened packets tell.
+    pub transit: Histogram,
+    epoch: Option<Instant>,
+    pub connected_at: Option<Instant>,
     /// Packets of the sample that did not open.
     pub unopened: u64,
     pub reports_sent: u64,
@@ -94,6 +103,9 @@ impl LightPeer {
             transport_number: 0,
             reels: Vec::new(),
             tallies: Vec::new(),
+            transit: Histogram::default(),
+            epoch: None,
+            connected_at: None,
             unopened: 0,
             reports_sent: 0,
             dice: rand::random::<u32>() | 1,
@@ -102,8 +114,10 @@ impl LightPeer {
         }
     }
 
-    pub fn begin(&mut self, now: Instant) {
+    /// `epoch` is what the stamps of all peers that talk to each other count from.
+    pub fn begin(&mut self, now: Instant, epoch: Instant) {
         self.began = Some(now);
+        self.epoch = Some(epoch);
         self.check(now);
     }
 
@@ -125,10 +139,17 @@ impl LightPeer {
     pub fn perform(&mut self, mid: &str, sound: Option<Sound>, now: Instant) {
         let Some(section) = self.sections.iter().find(|section| section.mid == mid) else { return };
         let Some(ssrc) = section.ssrc else { return };
-        match (self.reels.iter_mut().find(|reel| reel.ssrc == ssrc), sound) {
-            (Some(reel), sound) => reel.change(sound, now),
-            (None, Some(sound)) => self.reels.push(Reel::new(sound, ssrc, mid, now)),
-            (None, None) => {}
+        let layers = if section.has_layers { RIDS.len() } else { 1 };
+        for (layer, rid) in RIDS.into_iter().enumerate().take(layers) {
+            let ssrc = ssrc.wrapping_add(layer as u32);
+            match (self.reels.iter_mut().find(|reel| reel.ssrc == ssrc), sound) {
+                (Some(reel), sound) => reel.change(sound, now),
+                (None, Some(sound)) => {
+                    let reel = Reel::new(sound, ssrc, mid, now);
+                    self.reels.push(if layers > 1 { reel.with_rid(rid, layer) } else { reel });
+                }
+                (None, None) => {}
+            }
         }
     }
 
@@ -226,6 +247,7 @@ impl LightPeer {
             Progress::Failed => self.stage = Stage::Failed(Failure::Dtls),
             Progress::Connected(keys) => {
                 self.stage = Stage::Connected(keys);
+                self.connected_at = Some(now);
                 self.check_due = Some(now + CHECK_EVERY.mul_f32(0.5 + self.roll() as f32 / u32::MAX as f32));
                 if self.manners.feedback {
                     self.report_due = Some(now + REPORT_EVERY.mul_f32(self.roll() as f32 / u32::MAX as f32));
@@ -259,9 +281,22 @@ impl LightPeer {
             tally.throw_away(sequence);
             return;
         }
-        tally.count(sequence, packet.len());
-        if tally.packets % OPENED_EVERY == 1 && keys.opener.decrypt_rtp(packet).is_err() {
-            self.unopened += 1;
+        let timestamp = u32::from_be_bytes([head[4], head[5], head[6], head[7]]);
+        tally.count(sequence, timestamp, packet.len(), now);
+        let opened_every = if self.manners.opened_every == 0 { OPENED_EVERY } else { self.manners.opened_every };
+        // Stamps are at the ends of frames: of pictures the packet with the marker.
+        let ends_frame = !tally.is_video || head[1] & 0x80 != 0;
+        if tally.unread >= opened_every && (ends_frame || tally.unread >= 2 * opened_every) {
+            tally.unread = 0;
+            match (keys.opener.decrypt_rtp(packet), self.epoch) {
+                (Ok(plain), Some(epoch)) => {
+                    let sent = stamp::read(&plain).map(|sent| epoch + sent);
+                    let first_time = sent.filter(|_| !tally.is_repair);
+                    first_time.into_iter().for_each(|sent| self.transit.note(now.saturating_duration_since(sent)));
+                }
+                (Ok(_), None) => {}
+                (Err(_), _) => self.unopened += 1,
+            }
         }
         if let (Some(id), Some(arrivals)) = (self.transport_cc, &mut self.arrivals)
             && let Some(number) = transport_number(packet, id)
@@ -283,7 +318,10 @@ impl LightPeer {
         let Ok(packets) = rtc_rtcp::packet::unmarshal(&mut &plain[..]) else { return };
         for packet in &packets {
             let any = packet.as_any();
-            if any.is::<PictureLossIndication>() || any.is::<FullIntraRequest>() {
+            if let Some(asked) = any.downcast_ref::<PictureLossIndication>() {
+                let of_it = self.reels.iter_mut().filter(|reel| reel.ssrc == asked.media_ssrc);
+                of_it.for_each(Reel::want_key);
+            } else if any.is::<FullIntraRequest>() {
                 self.reels.iter_mut().for_each(Reel::want_key);
             } else if let Some(report) = any.downcast_ref::<SenderReport>()
                 && let Some(tally) = self.tallies.iter_mut().find(|tally| tally.ssrc == report.ssrc)
@@ -299,6 +337,9 @@ impl LightPeer {
         let reel = &mut self.reels[at];
         while reel.due().is_some_and(|due| due <= now) {
             reel.write(&mut self.scratch, self.transport_number, now);
+            if let Some(epoch) = self.epoch {
+                stamp::write(&mut self.scratch, now.saturating_duration_since(epoch));
+            }
             self.transport_number = self.transport_number.wrapping_add(1);
             if let Ok(sealed) = keys.sealer.encrypt_rtp(&self.scratch) {
                 self.out.push_back(sealed.to_vec());

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::offer::{LEVEL_ID, MID_ID, OPUS, TRANSPORT_CC_ID, VP8};
+use super::film::{DESCRIPTOR_BYTES, Title};
+use super::offer::{LEVEL_ID, MID_ID, OPUS, RID_ID, TRANSPORT_CC_ID, VP8};
 
 /// Payload of a packet of a picture.
 const PICTURE_PACKET_BYTES: usize = 1_100;
@@ -41,6 +42,14 @@ pub enum Sound {
     },
     /// Somebody is silent, under DTX: a packet every 400 ms.
     Silence,
+    /// A camera's real frames, in as many sizes as the section was offered with.
+    Film,
+    /// A screen's real frames.
+    Slides,
+    /// A real voice at this loudness, in −dBov.
+    Speech {
+        level: u8,
+    },
 }
 
 /// One stream on its way out.
@@ -50,6 +59,8 @@ pub struct Reel {
     sound: Option<Sound>,
     pub ssrc: u32,
     mid: Vec<u8>,
+    /// The layer's name, in a camera with several; and its place among them, largest first.
+    rid: Option<(u8, usize)>,
     began: Instant,
     /// Packets due and sent, or left out, since this sound began.
     place: u64,
@@ -71,6 +82,7 @@ impl Reel {
             sound: Some(sound),
             ssrc,
             mid: mid.as_bytes().to_vec(),
+            rid: None,
             began: now,
             place: 0,
             timestamp_before: ssrc,
@@ -83,6 +95,11 @@ impl Reel {
             wants_key: true,
             report_due: now + Duration::from_secs(1),
         }
+    }
+
+    /// One layer of several: its name, and its place among them.
+    pub fn with_rid(self, rid: u8, layer: usize) -> Reel {
+        Reel { rid: Some((rid, layer)), ..self }
     }
 
     /// The next picture is one that needs no other.
@@ -104,8 +121,8 @@ impl Reel {
 
     pub fn payload_len(&self) -> usize {
         match self.sound {
-            Some(Sound::Camera { .. }) => PICTURE_PACKET_BYTES,
-            Some(Sound::Voice { .. } | Sound::Silence) | None => VOICE_PACKET_BYTES,
+            Some(Sound::Camera { .. } | Sound::Film | Sound::Slides) => PICTURE_PACKET_BYTES,
+            Some(Sound::Voice { .. } | Sound::Silence | Sound::Speech { .. }) | None => VOICE_PACKET_BYTES,
         }
     }
 
@@ -118,6 +135,7 @@ impl Reel {
         match sound {
             Sound::Voice { .. } => Duration::from_millis(20) * self.place as u32,
             Sound::Silence => Duration::from_millis(400) * self.place as u32,
+            Sound::Film | Sound::Slides | Sound::Speech { .. } => self.title(sound).film().due_after(self.place),
             Sound::Camera { packets_per_s, pacing: Pacing::Even } => {
                 Duration::from_nanos(self.place * 1_000_000_000 / u64::from(packets_per_s.max(1)))
             }
@@ -136,6 +154,9 @@ impl Reel {
     pub fn write(&mut self, packet: &mut Vec<u8>, transport_number: u16, now: Instant) {
         packet.clear();
         match self.sound {
+            Some(sound @ (Sound::Film | Sound::Slides | Sound::Speech { .. })) => {
+                return self.write_cut(packet, sound, transport_number, now);
+            }
             None => return,
             Some(Sound::Camera { packets_per_s, .. }) => self.write_picture(packet, packets_per_s, transport_number),
             Some(Sound::Voice { level }) => self.write_voice(packet, 960, level, transport_number),
@@ -146,6 +167,54 @@ impl Reel {
         self.place += 1;
         while self.due().is_some_and(|due| due + LATE_MAX < now) {
             self.place += 1;
+        }
+    }
+
+    fn title(&self, sound: Sound) -> Title {
+        match (sound, self.rid) {
+            (Sound::Slides, _) => Title::Screen,
+            (Sound::Film, Some((_, 0))) => Title::Large,
+            (Sound::Film, Some((_, 2))) => Title::Small,
+            (Sound::Film, _) => Title::Middle,
+            _ => Title::Voice,
+        }
+    }
+
+    fn write_cut(&mut self, packet: &mut Vec<u8>, sound: Sound, transport_number: u16, now: Instant) {
+        let film = self.title(sound).film();
+        if self.wants_key && film.cut(self.place).begins_picture {
+            // An encoder would make one at once; here the film is moved on to its next.
+            let key = film.next_key(self.place);
+            let moved = film.due_after(key) - film.due_after(self.place);
+            self.began = self.began.checked_sub(moved).unwrap_or(self.began);
+            self.place = key;
+            self.wants_key = false;
+        }
+        let cut = film.cut(self.place);
+        if cut.begins_picture {
+            self.timestamp = self.timestamp.wrapping_add(film.ticks);
+            self.picture += 1;
+        }
+        match sound {
+            Sound::Speech { level } => {
+                self.head(packet, false, OPUS, transport_number, Some(level));
+                packet.extend_from_slice(&cut.payload);
+            }
+            _ => {
+                self.head(packet, cut.ends_picture, VP8, transport_number, None);
+                let at = packet.len();
+                packet.extend_from_slice(&cut.payload);
+                let id = (self.picture as u16) | 0x8000;
+                packet[at + DESCRIPTOR_BYTES - 2..at + DESCRIPTOR_BYTES].copy_from_slice(&id.to_be_bytes());
+            }
+        }
+        self.sequence = self.sequence.wrapping_add(1);
+        self.sent += 1;
+        self.place += 1;
+        // Frames build on each other: who is late goes on where they were, later.
+        let due = self.began + film.due_after(self.place);
+        if due + LATE_MAX < now {
+            self.began += now - due;
         }
     }
 
@@ -182,6 +251,9 @@ impl Reel {
         packet.extend_from_slice(&transport_number.to_be_bytes());
         packet.push(MID_ID << 4 | (self.mid.len() as u8 - 1));
         packet.extend_from_slice(&self.mid);
+        if let Some((rid, _)) = self.rid {
+            packet.extend_from_slice(&[RID_ID << 4, rid]);
+        }
         if let Some(level) = level {
             packet.extend_from_slice(&[LEVEL_ID << 4, level | 0x80]);
         }
@@ -247,5 +319,32 @@ mod tests {
         reel.write(&mut two, 0, start);
         assert_eq!(number(&two), number(&one) + 1);
         assert_ne!(one[4..8], two[4..8], "a later picture");
+    }
+
+    #[test]
+    fn a_film_begins_anew_when_a_key_is_wanted() {
+        let (reel, start) = reel(Sound::Film);
+        let mut reel = reel.with_rid(b'l', 2);
+        let mut packet = Vec::new();
+        let is_key = |packet: &[u8]| packet[packet.len() - reel_payload()..][4] & 1 == 0;
+        reel.write(&mut packet, 0, start);
+        assert!(packet.windows(2).any(|pair| pair == [RID_ID << 4, b'l']), "every packet names its layer");
+        let mut at = start;
+        while !Title::Small.film().cut(reel.place).begins_picture || reel.place < 4 {
+            at = reel.due().expect("it plays");
+            reel.write(&mut packet, 0, at);
+        }
+        reel.want_key();
+        let before = reel.timestamp;
+        reel.write(&mut packet, 0, at);
+        assert_eq!(reel.timestamp, before + 6_000, "the next picture, however far the film was moved");
+        assert!(reel.due().is_some_and(|due| due <= at + Duration::from_millis(70)));
+        assert!(is_key(&packet));
+    }
+
+    /// The first packet of the small film's second keyframe.
+    fn reel_payload() -> usize {
+        let film = Title::Small.film();
+        film.cut(film.next_key(1)).payload.len()
     }
 }

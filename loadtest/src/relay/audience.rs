@@ -85,7 +85,7 @@ impl Audience {
         let mut teacher = Participant::enter(device.clone(), class).await?;
         teacher.seated(STEP_WITHIN).await?;
         let shown = teacher.person();
-        let part = Part::Seat { video_slots: VIDEO_SLOTS };
+        let part = Part::Seat { video_slots: VIDEO_SLOTS, simulcast: false };
         let mut camera = Person { seat: Seat::InClass(Box::new(teacher)), part, looks_at: None, place: None };
         camera.connect(plan, fleet).await?;
         camera.say_sending(Sending { camera: true, ..Sending::default() }).await?;
