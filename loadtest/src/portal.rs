@@ -72,6 +72,7 @@ impl Portal {
         let role = match who.role {
             Role::Teacher => "teacher",
             Role::Student => "student",
+            Role::Observer => "observer",
         };
         let claims = json!({
             "iss": self.issuer, "aud": self.audience, "sub": who.subject, "iat": now, "nbf": now,

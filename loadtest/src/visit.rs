@@ -53,6 +53,7 @@ struct Standing {
     ticket: String,
     priority: Priority,
     place: Place,
+    class_sign: u32,
     /// The life of the line in which the ticket was last shown.
     life: Option<String>,
 }
@@ -106,7 +107,8 @@ impl Visit {
         match turned {
             Turned::Queued(queued) => {
                 let (ticket, priority, place) = (queued.ticket, queued.priority, queued.place);
-                self.standing = Some(Standing { ticket, priority, place, life: None });
+                let class_sign = queued.class_sign;
+                self.standing = Some(Standing { ticket, priority, place, class_sign, life: None });
                 Next::Line
             }
             Turned::Closed { .. } => Next::Over(Over::Closed),
@@ -123,7 +125,7 @@ impl Visit {
         let line = document.lines.iter().find(|line| line.priority == standing.priority);
         // A line in which nobody stands is not told of: then nobody is before us either.
         let is_served = line.is_none_or(|line| line.served.is_some_and(|served| standing.place <= served));
-        if is_served || changed {
+        if is_served || changed || document.opened.contains(&standing.class_sign) {
             // Every page reads the document at a moment of its own; here one copy is read for all.
             let after = pages_read_within.mul_f64(self.chance.random());
             return Some(self.dial(after));
@@ -218,7 +220,14 @@ mod tests {
     fn queued(since: u32) -> Turned {
         let place = Place { since, draw: 5 };
         let wait = Wait { from_s: 10, to_s: 20 };
-        Turned::Queued(Queued { ticket: "T".into(), priority: Priority::Students, place, before: 3, wait })
+        Turned::Queued(Queued {
+            ticket: "T".into(),
+            priority: Priority::Students,
+            place,
+            before: 3,
+            wait,
+            class_sign: 77,
+        })
     }
 
     fn line(life: &str, served_since: Option<u32>) -> LineDocument {
@@ -231,7 +240,7 @@ mod tests {
             closed: false,
             closed_until: None,
         };
-        LineDocument { life: life.into(), at: UnixMs(0), again_in_ms: 3_000, lines: vec![line] }
+        LineDocument { life: life.into(), at: UnixMs(0), again_in_ms: 3_000, lines: vec![line], opened: vec![] }
     }
 
     #[test]
@@ -258,6 +267,9 @@ mod tests {
         visit.turned(queued(100));
         let gone = LineDocument { lines: vec![], ..line("b", None) };
         assert!(visit.line(&gone).is_some(), "nobody stands in this line");
+        visit.turned(queued(100));
+        let opened = LineDocument { opened: vec![3, 77], ..line("b", Some(1)) };
+        assert!(visit.line(&opened).is_some(), "their teacher has come in");
     }
 
     #[test]

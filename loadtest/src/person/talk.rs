@@ -179,6 +179,9 @@ impl Person {
                     talk.ask(Ask::Session(SessionAsk::Refresh { token })).await;
                 }
             }
+            Event::Session(SessionEvent::StillThere { .. }) => {
+                talk.ask(Ask::Session(SessionAsk::Here {})).await;
+            }
             Event::Session(SessionEvent::Gone { why: Gone::Lost | Gone::Expired }) => {
                 self.tell(News::Failed("the server gave somebody up".into()));
             }
