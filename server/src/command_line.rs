@@ -4,9 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use preau_protocol::{ClassId, DisplayName, Role};
+use preau_protocol::{ClassId, DisplayName, PersonId, Role};
 
 use crate::auth::Wanted;
+use crate::clerk::Errand;
 use crate::config::{PublicKeyAlgorithm, SETTINGS, Setting, Sources};
 
 /// What somebody typed.
@@ -28,6 +29,8 @@ pub enum Order {
     TeacherLink {
         name: Option<DisplayName>,
     },
+    /// Something about the records.
+    Clerk(Errand),
     /// A token of the portal with this issuer, or of the only one.
     Token {
         issuer: Option<String>,
@@ -46,9 +49,14 @@ pub fn read(words: impl IntoIterator<Item = OsString>, variables: Vec<(String, S
         Some(("doctor", _)) => Order::Doctor,
         Some(("teacher-link", words)) => Order::TeacherLink { name: words.get_one("name").cloned() },
         Some(("token", words)) => token(words),
+        Some(("journal", _)) => Order::Clerk(Errand::VerifyJournals),
+        Some(("person", words)) => person(words),
         Some((other, _)) => unreachable!("clap knows no {other}"),
     };
-    let named = matches.subcommand().map_or(&matches, |(_, words)| words);
+    let mut named = &matches;
+    while let Some((_, words)) = named.subcommand() {
+        named = words;
+    }
     let flags = SETTINGS.iter().map(Setting::flag).filter_map(|flag| {
         let value: &String = named.get_one(&flag)?;
         Some((flag, value.clone()))
@@ -96,6 +104,38 @@ fn command() -> Command {
                 .arg(Arg::new("name").long("name").value_name("NAME").value_parser(display_name)),
         )
         .subcommand(token_command())
+        .subcommand(
+            Command::new("journal").about("The records of classes").subcommand_required(true).subcommand(
+                Command::new("verify").about("Checks that no entry of any class is missing or was changed"),
+            ),
+        )
+        .subcommand(person_command())
+}
+
+fn person_command() -> Command {
+    let people = Arg::new("id").value_name("ID").required(true).action(ArgAction::Append).num_args(1..);
+    let people =
+        people.value_parser(value_parser!(PersonId)).help("As `preau person list` prints them: one for each class");
+    Command::new("person")
+        .about("All that is stored of one person")
+        .subcommand_required(true)
+        .subcommand(
+            Command::new("list")
+                .about("Prints the ids of everybody of a name, with their classes")
+                .arg(Arg::new("name").value_name("NAME").required(true).value_parser(display_name)),
+        )
+        .subcommand(Command::new("export").about("Prints all that is stored of somebody, as JSON").arg(people.clone()))
+        .subcommand(Command::new("erase").about("Forgets somebody, for good").arg(people))
+}
+
+fn person(words: &ArgMatches) -> Order {
+    let people = |words: &ArgMatches| words.get_many("id").into_iter().flatten().copied().collect();
+    Order::Clerk(match words.subcommand() {
+        Some(("list", words)) => Errand::ListPeople(words.get_one::<DisplayName>("name").expect("required").clone()),
+        Some(("export", words)) => Errand::ExportPeople(people(words)),
+        Some(("erase", words)) => Errand::ErasePeople(people(words)),
+        other => unreachable!("clap knows no {other:?}"),
+    })
 }
 
 fn token_command() -> Command {

@@ -8,7 +8,7 @@ use preau::command_line::{self, Order};
 use preau::config::{Config, default_config};
 use preau::http::Tls;
 use preau::store::{Store, unix_now};
-use preau::{doctor, run, telemetry};
+use preau::{clerk, doctor, run, telemetry};
 
 /// The configuration, or a word on the command line, is wrong. The same as clap's.
 const EXIT_WRONG_WORDS: u8 = 2;
@@ -71,6 +71,12 @@ fn obey(order: Order, config: Config, started: Instant) -> Result<(), Box<dyn st
             let name = name.unwrap_or_else(|| config.first_teacher.clone());
             let secret = runtime.block_on(welcome(&store, name))?;
             println!("{}", config.public_url_on(config.listen.port()).link("welcome", &secret));
+            Ok(())
+        }
+        Order::Clerk(errand) => {
+            let store = Store::open(&config.data)?;
+            let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+            println!("{}", runtime.block_on(clerk::run(&store, errand))?);
             Ok(())
         }
         Order::Token { issuer, key, wanted } => {

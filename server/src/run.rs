@@ -95,6 +95,7 @@ pub async fn run(config: Config, started: Instant) -> Result<(), RunError> {
         servers.spawn(figures.run(listener));
     }
     launched.listen(&servers, &stop);
+    let auditing = tokio::spawn(audit(house.clone()));
     let purging = tokio::spawn(purge_from_time_to_time(house.clone()));
     let certificates: Vec<Arc<Tls>> = tls.into_iter().chain(launched.turn_tls.take()).collect();
     let reloading = (!certificates.is_empty()).then(|| tokio::spawn(reload_on_hangup(certificates)));
@@ -104,6 +105,7 @@ pub async fn run(config: Config, started: Instant) -> Result<(), RunError> {
     ending.wait().await;
     drain(&house).await;
     purging.abort();
+    auditing.abort();
     reloading.iter().for_each(tokio::task::JoinHandle::abort);
     take_down(&house, launched.threads, &servers, &stop).await;
     Ok(())
@@ -233,6 +235,19 @@ async fn reload_on_hangup(certificates: Vec<Arc<Tls>>) {
                 Err(error) => tracing::error!(%error, "a certificate could not be read again; the old one stays"),
             }
         }
+    }
+}
+
+/// A journal that was tampered with is said at the start, not when its class is next opened; nobody waits for it.
+async fn audit(house: Arc<House>) {
+    match house.store.audit().await {
+        Ok(audit) => {
+            metrics::gauge!("journals_broken").set(audit.broken.len() as f64);
+            for (class, error) in audit.broken {
+                tracing::error!(%class, %error, "a journal does not hold together");
+            }
+        }
+        Err(error) => tracing::error!(%error, "the journals could not be verified"),
     }
 }
 

@@ -4,6 +4,7 @@
 //! what a decision needs, and then the decision, finds both after a crash or neither.
 
 mod accounts;
+mod audit;
 mod classes;
 mod devices;
 mod journal;
@@ -12,6 +13,7 @@ mod purge;
 mod reader;
 mod roster;
 mod schema;
+mod subject;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -24,10 +26,12 @@ use preau_protocol::{ClassId, UnixMs};
 use crate::shard::{Loaded, NotLoaded};
 
 pub use accounts::{AccountId, AccountRow};
+pub use audit::Audit;
 pub use classes::{ClassRow, NewClass};
 pub use devices::{DeviceRow, DeviceSecretHash, Lesson, NoStanding, Standing};
 pub use purge::Purged;
 pub use roster::{Generation, RosterRow};
+pub use subject::{Dossier, Found};
 pub use writer::{Durable, WAITING_MAX};
 
 use reader::Readers;

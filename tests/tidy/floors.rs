@@ -18,7 +18,7 @@ const CRATES: [(&str, &[&str]); 8] = [
 ];
 
 /// The floor of every module of the server (ARCHITECTURE.md). A module uses its own floor and those below.
-const FLOORS: [(&str, u8); 21] = [
+const FLOORS: [(&str, u8); 22] = [
     ("shard", 2),
     ("auth", 3),
     ("config", 3),
@@ -34,6 +34,7 @@ const FLOORS: [(&str, u8); 21] = [
     ("thread", 4),
     ("udp", 4),
     ("ways", 4),
+    ("clerk", 5),
     ("command_line", 5),
     ("doctor", 5),
     ("launch", 5),

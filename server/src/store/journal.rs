@@ -52,6 +52,20 @@ pub(super) fn all(connection: &Connection, class: ClassId) -> Result<Vec<Entry>,
     Ok(entries)
 }
 
+/// The rows as they are stored, after the same check.
+pub(super) fn bodies(connection: &Connection, class: ClassId) -> Result<Vec<Vec<u8>>, StoreError> {
+    all(connection, class)?;
+    let mut statement = connection.prepare_cached("SELECT body FROM journal WHERE class = ?1 ORDER BY seq")?;
+    let rows = statement.query_map(params![class.0], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Writes a class's journal anew, each row hashed with the one before. Nothing but the erasure of a person may do this.
+pub(super) fn rewrite(connection: &Connection, class: ClassId, bodies: &[Vec<u8>]) -> Result<(), StoreError> {
+    connection.execute("DELETE FROM journal WHERE class = ?1", params![class.0])?;
+    bodies.iter().try_for_each(|body| append(connection, class, body))
+}
+
 /// What the first row of a class follows: two classes have no chain in common.
 fn genesis(class: ClassId) -> Hash {
     follow(b"preau journal 1", class.0.as_bytes())

@@ -246,3 +246,104 @@ async fn a_newer_database_is_left_alone() {
     world.raw().pragma_update(None, "user_version", 99).unwrap();
     assert_eq!(Store::open(world.directory.path()).err(), Some(StoreError::Newer(99)));
 }
+
+/// A class in which Noé came, was let in and said something, and which ended.
+async fn after_a_lesson(world: &World) -> (ClassId, PersonId) {
+    let owner = world.teacher().await;
+    let class = world.class(owner).await;
+    let roster = world.store.add_to_roster(class, vec![student("Noé"), student("Zoé")]).await.unwrap();
+    let noe = roster[0].person;
+    let device = DeviceSecretHash([9; 32]);
+    world.store.claim_invitation(device, noe, Generation(1), NOW).await.unwrap();
+    let standing = world.store.standing(device, class, NOW).await.unwrap().unwrap();
+    world.store.remember_person(class, standing.identity);
+    let teacher = PersonId(Uuid::from_u128(0xada));
+    let way = preau_classroom::Way::Admitted { by: teacher };
+    let said = |by, id, text: &str| Fact::Said { message: preau_protocol::ChatId(id), by, text: text.into() };
+    for fact in [
+        Fact::Opened { by: teacher },
+        Fact::Seated { person: noe, device: preau_classroom::DeviceId(Uuid::nil()), way },
+        said(noe, 1, "mon secret"),
+        said(teacher, 2, "bonjour"),
+        Fact::Ended { by: Some(teacher) },
+    ] {
+        world.write(class, fact).await;
+    }
+    (class, noe)
+}
+
+impl World {
+    async fn write(&self, class: ClassId, fact: Fact) {
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let entry = Entry { at: NOW, fact };
+        self.store.append(class, &entry, Box::new(move || tell.send(()).unwrap()));
+        told.await.unwrap();
+    }
+
+    /// All bytes that the database has, its log among them.
+    fn bytes(&self) -> Vec<u8> {
+        let files = std::fs::read_dir(self.directory.path()).unwrap().flatten();
+        files.flat_map(|file| std::fs::read(file.path()).unwrap()).collect()
+    }
+}
+
+fn holds(bytes: &[u8], needle: &[u8]) -> bool {
+    bytes.windows(needle.len()).any(|window| window == needle)
+}
+
+#[tokio::test]
+async fn all_that_is_known_of_somebody_can_be_given_out() {
+    let world = World::new();
+    let (class, noe) = after_a_lesson(&world).await;
+    let found = world.store.people_called("Noé".into()).await.unwrap();
+    assert_eq!(found.iter().map(|one| (one.person, one.class)).collect::<Vec<_>>(), [(noe, class)]);
+    let dossier = world.store.dossier(noe).await.unwrap();
+    assert_eq!((dossier.browsers, dossier.journal.len()), (1, 2), "seated, and said");
+    assert!(dossier.invitation.is_some_and(|one| one.used) && dossier.identity.is_some());
+    let stranger = PersonId(Uuid::from_u128(1));
+    assert_eq!(world.store.dossier(stranger).await.unwrap_err(), StoreError::Missing);
+}
+
+#[tokio::test]
+async fn whoever_is_erased_is_nowhere_and_the_journal_holds_together() {
+    let world = World::new();
+    let (class, noe) = after_a_lesson(&world).await;
+    world.store.erase_person(noe).await.unwrap();
+    assert_eq!(world.store.people_called("Noé".into()).await.unwrap(), []);
+    assert_eq!(world.store.dossier(noe).await.unwrap_err(), StoreError::Missing);
+    let entries = world.store.journal(class).await.expect("it holds together");
+    assert_eq!(entries.len(), 5, "what others did is as it was");
+    let texts = entries.iter().filter_map(|entry| match &entry.fact {
+        Fact::Said { text, .. } => Some(text.as_str()),
+        _ => None,
+    });
+    assert_eq!(texts.collect::<Vec<_>>(), ["", "bonjour"]);
+    // Not even in what the database file has left over.
+    world.raw().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    let bytes = world.bytes();
+    for gone in ["mon secret".as_bytes(), "Noé".as_bytes(), noe.0.as_bytes(), noe.to_string().as_bytes()] {
+        assert!(!holds(&bytes, gone), "{}", String::from_utf8_lossy(gone));
+    }
+    assert!(holds(&bytes, "bonjour".as_bytes()), "the search finds what is there");
+    let audit = world.store.audit().await.unwrap();
+    assert_eq!((audit.classes, audit.entries, audit.broken), (1, 5, vec![]));
+}
+
+#[tokio::test]
+async fn nobody_is_erased_from_a_lesson_that_goes_on() {
+    let world = World::new();
+    let (class, noe) = after_a_lesson(&world).await;
+    world.write(class, Fact::Opened { by: PersonId(Uuid::from_u128(0xada)) }).await;
+    assert_eq!(world.store.erase_person(noe).await, Err(StoreError::Busy));
+    assert_eq!(world.store.people_called("Noé".into()).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_audit_names_the_class_whose_journal_was_changed() {
+    let world = World::new();
+    let (class, _) = after_a_lesson(&world).await;
+    assert!(world.store.audit().await.unwrap().broken.is_empty());
+    world.raw().execute("DELETE FROM journal WHERE seq = 2", []).unwrap();
+    let audit = world.store.audit().await.unwrap();
+    assert_eq!(audit.broken, [(class, StoreError::BrokenChain { seq: 3 })]);
+}

@@ -3,6 +3,7 @@
 mod attacks;
 mod life;
 mod pages;
+mod records;
 mod teaching;
 mod tokens;
 mod ways;
