@@ -2,6 +2,7 @@
 
 mod fault;
 mod file;
+mod network;
 mod origin;
 mod portal;
 mod print;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use preau_protocol::DisplayName;
 
 pub use fault::{ConfigFault, ConfigFaults, Place};
+pub use network::Network;
 pub use origin::{Origin, PublicUrl};
 pub use portal::{ClaimPath, KeySource, PortalConfig, PublicKeyAlgorithm};
 pub use print::default_config;
@@ -38,6 +40,8 @@ pub struct Config {
     /// Origins besides the public URL's that may change state.
     pub origins: Vec<Origin>,
     pub frame_ancestors: Vec<Origin>,
+    /// Proxies of ours: what they say in `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
     pub retention_days: u32,
     /// What the first teacher is called until they choose a name.
     pub first_teacher: DisplayName,
@@ -181,6 +185,7 @@ impl Default for Config {
             tls: None,
             origins: Vec::new(),
             frame_ancestors: Vec::new(),
+            trusted_proxies: Vec::new(),
             retention_days: 30,
             first_teacher: DisplayName::parse("Professeur").expect("a constant name"),
             shards: None,

@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use preau_gate::{Accepts, Asker, Gate, Input, LET_IN_UNTIL, Output, Rules, TicketKey, Verdict};
 use preau_protocol::{
-    Amounts, ClassId, Incident, Operations, OperatorAct, PersonId, Priority, Role, Turned, UnixMs, limits,
+    Amounts, Attack, ClassId, Incident, Operations, OperatorAct, PersonId, Priority, Role, Turned, UnixMs, limits,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::task::TaskTracker;
 
+use crate::attacks::Attacks;
 use crate::config::{ClosedWindow, Config};
 use crate::shard;
 use crate::shards::Shards;
@@ -45,6 +46,7 @@ pub struct Gatehouse {
     /// Apart: whoever leaves must never wait for room.
     leaving: mpsc::UnboundedSender<Question>,
     accepts: Arc<Mutex<Accepts>>,
+    attacks: Arc<Attacks>,
     published: watch::Receiver<Arc<Published>>,
 }
 
@@ -73,7 +75,13 @@ impl Drop for Inside {
 
 impl Gatehouse {
     /// Opens the gate. It ends with the last handle of it.
-    pub fn open(config: &Config, store: &Store, shards: Shards, conversations: TaskTracker) -> Gatehouse {
+    pub fn open(
+        config: &Config,
+        store: &Store,
+        shards: Shards,
+        conversations: TaskTracker,
+        attacks: Arc<Attacks>,
+    ) -> Gatehouse {
         let (limits, accepts_per_s) = (machine::limits(&config.gate), machine::accepts_per_s(&config.gate));
         let (questions, asked) = mpsc::channel(QUESTIONS_MAX);
         let (leaving, left) = mpsc::unbounded_channel();
@@ -84,6 +92,7 @@ impl Gatehouse {
         let mut keeper = Keeper {
             gate,
             accepts: accepts.clone(),
+            attacks: attacks.clone(),
             meter: Meter::begin(shards.clone(), conversations),
             shards,
             windows: config.gate.closed.clone(),
@@ -94,7 +103,7 @@ impl Gatehouse {
         };
         let (publish, published) = watch::channel(Arc::new(keeper.published(now)));
         tokio::spawn(keeper.keep(asked, left, publish));
-        Gatehouse { questions, leaving, accepts, published }
+        Gatehouse { questions, leaving, accepts, attacks, published }
     }
 
     /// Takes one more socket. An error: over the rate; come again after so many milliseconds.
@@ -120,7 +129,7 @@ impl Gatehouse {
             }
             Verdict::Turned { turned, bad_ticket } => {
                 if bad_ticket {
-                    metrics::counter!("gate_bad_tickets_total").increment(1);
+                    self.attacks.count(Attack::BadTicket);
                 }
                 Err(turned)
             }
@@ -158,6 +167,7 @@ fn word(priority: Priority) -> &'static str {
 struct Keeper {
     gate: Gate,
     accepts: Arc<Mutex<Accepts>>,
+    attacks: Arc<Attacks>,
     meter: Meter,
     shards: Shards,
     windows: Vec<ClosedWindow>,
@@ -283,7 +293,7 @@ impl Keeper {
             let_in: counts.let_in,
             queued: counts.queued,
             turned_away: counts.turned_away,
-            attacks: Vec::new(),
+            attacks: self.attacks.counts(now),
             classes: self.gate.fullest(),
             draining: self.gate.is_draining(),
         }

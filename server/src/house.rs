@@ -1,9 +1,12 @@
 //! The whole process, as routes and conversations see it.
 
+use std::sync::Arc;
+
 use axum::http::HeaderMap;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::attacks::Attacks;
 use crate::auth::Auth;
 use crate::config::{Config, PublicUrl};
 use crate::gatehouse::Gatehouse;
@@ -22,8 +25,9 @@ pub struct House {
     pub assets: Assets,
     /// What every answer says to browsers.
     pub security: HeaderMap,
-    /// How often somebody may still try to claim something.
+    /// What strangers may still cost, and how often somebody may come.
     pub budgets: Budgets,
+    pub attacks: Arc<Attacks>,
     /// All WebSockets, so that draining can wait for their ends.
     pub conversations: TaskTracker,
     /// Cancelled when the server begins to go down: nobody new comes in.

@@ -7,6 +7,7 @@ mod caller;
 mod claim;
 mod classes;
 mod first_byte;
+mod forwarded;
 mod gate;
 mod guard;
 mod invitations;
@@ -26,7 +27,7 @@ use axum::routing::{delete, get, post};
 use crate::house::House;
 
 pub use assets::Assets;
-pub use budget::{Budgets, network};
+pub use budget::{Budgets, Deposit};
 pub use operator::{install_metrics, metrics_router};
 pub use security::headers as security_headers;
 pub use serve::{Relaying, Server, bind};
@@ -52,6 +53,7 @@ pub fn router(house: Arc<House>) -> Router {
         .route("/api/classes/{class}/invitations/{person}/revoke", post(invitations::revoke))
         .route("/ops", get(assets::page))
         .route("/api/ops", get(gate::operations).post(gate::act))
+        .route("/api/ops/attacks.csv", get(gate::attacks))
         .route("/line.json", get(gate::line))
         .route("/status.json", get(gate::status))
         .route("/ws", get(upgrade::socket))

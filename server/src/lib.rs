@@ -1,5 +1,6 @@
 //! Préau's server: the floors above the sans-I/O crates, up to the running process.
 
+pub mod attacks;
 pub mod auth;
 pub mod clerk;
 pub mod command_line;

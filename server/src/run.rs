@@ -7,12 +7,14 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use preau_protocol::Attack;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::attacks::{Attacks, LOOK_EVERY_MS};
 use crate::auth::{Auth, KeyError, welcome};
 use crate::config::{Config, LogFormat, METRICS_DEFAULT, MetricsBind};
 use crate::gatehouse::Gatehouse;
@@ -68,7 +70,8 @@ pub async fn run(config: Config, started: Instant) -> Result<(), RunError> {
     let mut launched = launch(&config, &public_url, &store)?;
     launched.notice.write(&config.data)?;
     let conversations = TaskTracker::new();
-    let gate = Gatehouse::open(&config, &store, launched.shards.clone(), conversations.clone());
+    let attacks = Arc::<Attacks>::default();
+    let gate = Gatehouse::open(&config, &store, launched.shards.clone(), conversations.clone(), attacks.clone());
     let house = Arc::new(House {
         security: security_headers(&config, &public_url),
         public_url,
@@ -79,6 +82,7 @@ pub async fn run(config: Config, started: Instant) -> Result<(), RunError> {
         gate,
         assets: Assets::load(),
         budgets: Budgets::default(),
+        attacks,
         conversations,
         draining: CancellationToken::new(),
     });
@@ -95,8 +99,11 @@ pub async fn run(config: Config, started: Instant) -> Result<(), RunError> {
         servers.spawn(figures.run(listener));
     }
     launched.listen(&servers, &stop);
-    let auditing = tokio::spawn(audit(house.clone()));
-    let purging = tokio::spawn(purge_from_time_to_time(house.clone()));
+    let chores = [
+        tokio::spawn(audit(house.clone())),
+        tokio::spawn(purge_from_time_to_time(house.clone())),
+        tokio::spawn(count_attacks(house.clone())),
+    ];
     let certificates: Vec<Arc<Tls>> = tls.into_iter().chain(launched.turn_tls.take()).collect();
     let reloading = (!certificates.is_empty()).then(|| tokio::spawn(reload_on_hangup(certificates)));
 
@@ -104,9 +111,7 @@ pub async fn run(config: Config, started: Instant) -> Result<(), RunError> {
     announce(&house, address, metrics_address, &launched.ports, started).await?;
     ending.wait().await;
     drain(&house).await;
-    purging.abort();
-    auditing.abort();
-    reloading.iter().for_each(tokio::task::JoinHandle::abort);
+    chores.iter().chain(&reloading).for_each(tokio::task::JoinHandle::abort);
     take_down(&house, launched.threads, &servers, &stop).await;
     Ok(())
 }
@@ -138,6 +143,20 @@ fn listen_for_metrics(metrics: MetricsBind) -> Result<Option<TcpListener>, RunEr
         MetricsBind::Default => Ok(bind(METRICS_DEFAULT)
             .inspect_err(|error| tracing::warn!(%error, "{METRICS_DEFAULT} cannot be had: no metrics"))
             .ok()),
+    }
+}
+
+/// Looks at what was tried, and asks the shards what strangers sent to their ports.
+async fn count_attacks(house: Arc<House>) {
+    use preau_sfu::Dropped::{BadIntegrity, BadStun, BadTurn, UnknownAddress, UnknownUfrag};
+    let mut tick = tokio::time::interval(Duration::from_millis(LOOK_EVERY_MS));
+    loop {
+        tick.tick().await;
+        let loads = house.shards.loads().await;
+        let strange = [UnknownAddress, BadStun, BadTurn, UnknownUfrag, BadIntegrity];
+        let datagrams = loads.iter().flat_map(|load| strange.map(|why| load.relay.dropped(why))).sum();
+        house.attacks.set(Attack::Datagrams, datagrams);
+        house.attacks.look(unix_now());
     }
 }
 

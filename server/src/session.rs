@@ -1,6 +1,5 @@
 //! One WebSocket conversation: hello, then requests up and frames down, within the limits of the door.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -10,8 +9,8 @@ use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use preau_gate::Asker;
 use preau_protocol::{
-    Ask, Beat, ClassId, ClientFrame, Close, Hello, Outcome, Refusal, Reply, ServerFrame, SessionAsk, SessionId, Turned,
-    VERSION, limits,
+    Ask, Attack, Beat, ClassId, ClientFrame, Close, Hello, Outcome, Refusal, Reply, ServerFrame, SessionAsk, SessionId,
+    Turned, VERSION, limits,
 };
 use tokio::io::BufReader;
 use tokio::sync::mpsc;
@@ -23,9 +22,10 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::tungstenite::{Error as WsError, Message, error::CapacityError};
 use uuid::Uuid;
 
-use crate::auth::{AuthError, Visitor};
+use crate::auth::{AuthError, DeviceSecret, Visitor};
 use crate::gatehouse::Inside;
 use crate::house::House;
+use crate::http::Deposit;
 use crate::shard::{self, LineId};
 use crate::shards::{Command, Down, OUTBOX_FRAMES_MAX};
 
@@ -56,7 +56,8 @@ type Socket = WebSocketStream<BufReader<TokioIo<Upgraded>>>;
 #[derive(Debug)]
 pub struct Arrival {
     pub cookie: Option<String>,
-    pub peer: SocketAddr,
+    /// What the socket costs until somebody has said hello.
+    pub deposit: Deposit,
     pub request_id: String,
 }
 
@@ -72,7 +73,10 @@ pub async fn converse(io: TokioIo<Upgraded>, arrival: Arrival, house: Arc<House>
     let mut socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
     let (hello, visitor) = match admit_to_hello(&mut socket, &arrival, &house).await {
         Ok(admitted) => admitted,
-        Err(ending) => return end(&mut socket, ending, &arrival.request_id).await,
+        Err(ending) => {
+            house.budgets.unknown(arrival.deposit, Instant::now());
+            return end(&mut socket, ending, &arrival.request_id).await;
+        }
     };
     match pass_gate(&hello, &visitor, &house).await {
         Ok(inside) => Session::begin(socket, hello, visitor, inside, arrival, house).await,
@@ -119,6 +123,14 @@ enum Ending {
 }
 
 async fn admit_to_hello(socket: &mut Socket, arrival: &Arrival, house: &House) -> Result<(Hello, Visitor), Ending> {
+    let outcome = hello_of(socket, arrival, house).await;
+    if let Some(kind) = outcome.as_ref().err().and_then(|ending| attack_of(*ending, false)) {
+        house.attacks.count(kind);
+    }
+    outcome
+}
+
+async fn hello_of(socket: &mut Socket, arrival: &Arrival, house: &House) -> Result<(Hello, Visitor), Ending> {
     let first = timeout(HELLO_WITHIN, first_text(socket)).await.map_err(|_| Ending::Ours(Close::HelloTooLate))??;
     let hello = match serde_json::from_str(&first) {
         Ok(ClientFrame::Hello(frame)) if frame.hello.version == VERSION => frame.hello,
@@ -126,8 +138,31 @@ async fn admit_to_hello(socket: &mut Socket, arrival: &Arrival, house: &House) -
     };
     // Boxed here and in `refresh`: it is large, rare, and would be part of every conversation's task.
     let visitor = Box::pin(house.auth.visitor(hello.class, arrival.cookie.as_deref(), hello.token.as_deref())).await;
-    let visitor = visitor.map_err(|error| Ending::Ours(close_for(error)))?;
+    let visitor = visitor.map_err(|error| {
+        if error == AuthError::NotAuthenticated {
+            house.attacks.count(if hello.token.is_some() { Attack::BadToken } else { Attack::NoToken });
+        }
+        Ending::Ours(close_for(error))
+    })?;
+    let browser = arrival.cookie.as_deref().and_then(DeviceSecret::parse).map(|secret| secret.hash());
+    let often = house.budgets.known(arrival.deposit, browser, visitor.device, Instant::now());
+    often.map_err(|_| Ending::Ours(Close::TooFast))?;
     Ok((hello, visitor))
+}
+
+/// What an end says of whoever was at the other one. What is only counted once is counted where it is known.
+fn attack_of(ending: Ending, was_greeted: bool) -> Option<Attack> {
+    match ending {
+        Ending::Ours(Close::HelloTooLate) => Some(Attack::Silent),
+        Ending::Ours(Close::TooFast) => Some(Attack::TooFast),
+        Ending::Ours(Close::Malformed) | Ending::Protocol(_) => Some(Attack::Malformed),
+        // Whoever is removed just now is told so; whoever was before hears nothing else.
+        Ending::Ours(Close::Removed) if !was_greeted => Some(Attack::Returned),
+        Ending::Ours(Close::NotAllowed) if !was_greeted => Some(Attack::WrongClass),
+        // In the lobby only a program asks for what is inside.
+        Ending::Ours(Close::NotAllowed) => Some(Attack::Malformed),
+        Ending::Ours(_) | Ending::Theirs => None,
+    }
 }
 
 fn close_for(error: AuthError) -> Close {
@@ -190,6 +225,8 @@ struct Session {
     beat: Interval,
     heard: Instant,
     allowance: Allowance,
+    /// The shard has said something: this is somebody's conversation.
+    was_greeted: bool,
     /// The last message, until the next one has come: while this holds on to the buffer that the library grew for it,
     /// the next one gets a small one.
     kept: Option<Utf8Bytes>,
@@ -233,6 +270,7 @@ impl Session {
             beat,
             heard: now,
             allowance,
+            was_greeted: false,
             kept: None,
         };
         let inbox = session.house.shards.owner(class).clone();
@@ -244,6 +282,9 @@ impl Session {
             Some(()) => session.talk(&inbox).await,
             None => Ending::Ours(Close::Draining),
         };
+        if let Some(kind) = attack_of(ending, session.was_greeted) {
+            session.house.attacks.count(kind);
+        }
         // The shard may be gone already; then it needs no word from us.
         let _ = inbox.send(Command::Unline { line }).await;
         end(&mut session.socket, ending, &arrival.request_id).await;
@@ -264,7 +305,10 @@ impl Session {
 
     async fn pass_down(&mut self, down: Option<Down>) -> Result<(), Ending> {
         match down {
-            Some(Down::Frame(frame)) => self.write_text(&frame).await,
+            Some(Down::Frame(frame)) => {
+                self.was_greeted = true;
+                self.write_text(&frame).await
+            }
             Some(Down::HangUp(why)) => Err(Ending::Ours(why)),
             // The shard cut this line: its outbox was full.
             None => Err(Ending::Ours(Close::Slow)),

@@ -306,13 +306,14 @@ impl Morning {
         self.tell(&input);
         self.tally.inputs += 1;
         let before = self.reference.clone();
+        let is_late = self.shard.class.poll_timeout().is_some_and(|at| at.0 <= self.now);
         let outputs = self.shard.handle(input.clone(), UnixMs(self.now));
         for output in &outputs {
             self.tell(output);
         }
         let expected = self.reference.handle(&input, self.now);
         self.hear_answer(&input, &expected, &outputs);
-        self.watch.see(&Step { input: &input, before: &before, after: &self.reference }, &outputs);
+        self.watch.see(&Step { input: &input, before: &before, after: &self.reference, is_late }, &outputs);
         self.count(&outputs);
         self.known_at.insert(self.shard.journal.len(), self.reference.clone());
         self.compare();

@@ -33,6 +33,8 @@ pub struct Step<'a> {
     pub input: &'a Input,
     pub before: &'a Reference,
     pub after: &'a Reference,
+    /// Something was due before this input.
+    pub is_late: bool,
 }
 
 impl Watch {
@@ -139,7 +141,7 @@ impl Watch {
 
     /// Promise 1: nobody is seated whom no teacher and no rule set by a teacher admitted.
     fn was_let_in(&self, person: PersonId, device: DeviceId, step: &Step<'_>) -> bool {
-        let Step { input, before, after } = step;
+        let Step { input, before, after, .. } = step;
         let by_role = member(person).role == Role::Teacher;
         let by_act = match input {
             Input::Ask { session, ask: Ask::Door(DoorAsk::Admit { people }), .. } => {
@@ -152,15 +154,18 @@ impl Watch {
             _ => false,
         };
         let first = before.first_device.get(&person).or(after.first_device.get(&person));
-        // A machine that slept does several things at once: a seat may be taken, and then the lesson be over.
-        let rules = if after.phase == Phase::Ended { before } else { after };
-        let by_rule = rules.phase == Phase::Open
-            && rules.policy() == Policy::Roster
-            && rules.opened
-            && rules.expected.contains(&person)
-            && first == Some(&device)
-            && !member(person).looks_alike;
-        let again = rules.phase == Phase::Open && self.returning.get(&person) == Some(&device);
+        // A machine that slept does several things at once: a seat is taken before what the input in hand rules.
+        let by_rule = |rules: &Reference| {
+            rules.phase == Phase::Open
+                && rules.policy() == Policy::Roster
+                && rules.opened
+                && rules.expected.contains(&person)
+                && first == Some(&device)
+                && !member(person).looks_alike
+        };
+        let by_rule = by_rule(after) || (step.is_late && by_rule(before));
+        let is_open = after.phase == Phase::Open || (step.is_late && before.phase == Phase::Open);
+        let again = is_open && self.returning.get(&person) == Some(&device);
         !self.barred.contains_key(&person) && (by_role || by_act || by_rule || again)
     }
 

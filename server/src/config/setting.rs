@@ -8,7 +8,7 @@ use preau_protocol::DisplayName;
 
 use super::fault::{ConfigFault, Place};
 use super::origin::{Origin, PublicUrl};
-use super::{ClosedWindow, Config, LogFormat, MetricsBind, OperatorToken, PortalConfig, TlsFiles, TurnTls};
+use super::{ClosedWindow, Config, LogFormat, MetricsBind, Network, OperatorToken, PortalConfig, TlsFiles, TurnTls};
 
 /// Classes are kept for at most this long, whatever is configured: children's data is kept as briefly as possible.
 const RETENTION_DAYS_MAX: i64 = 400;
@@ -267,6 +267,13 @@ pub static SETTINGS: &[Setting] = &[
         shape: Shape::List,
         default: "[]",
         set: |d, v| list(v, Origin::parse).map(|x| d.config.frame_ancestors = x),
+    },
+    Setting {
+        key: "trusted_proxies",
+        about: "Networks of our own reverse proxies, as in 127.0.0.1 or 10.0.0.0/8: from there X-Forwarded-For is believed, and from nowhere else. Behind a proxy that is not named here everybody has one address, and shares one budget for strangers.",
+        shape: Shape::List,
+        default: "[]",
+        set: |d, v| list(v, Network::parse).map(|x| d.config.trusted_proxies = x),
     },
     Setting {
         key: "retention_days",

@@ -1,28 +1,43 @@
-//! How often somebody may try to claim something.
+//! What somebody may cost before we know who they are, and how often somebody known may come.
 //!
 //! Secrets have 128 bits and more, so nobody guesses one; the budgets keep a flooder from costing others anything. What
-//! fails is counted against the address, what succeeds against the browser and the secret itself. So a school of
-//! 1,200 behind one address gets in while somebody there floods: their secrets are good, and good secrets cost the
-//! address nothing.
+//! fails, and a socket until it has said hello, is paid for by its network, and a network's budget grows with the people
+//! who are known to come from there. Whoever is known pays nothing there: a school of 1,200 behind one address gets in
+//! while somebody there floods. How often one person comes is counted for that person alone, wherever they are.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Mutex, PoisonError};
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::digest::{SHA256, digest};
+use preau_classroom::DeviceId;
 use preau_protocol::Claim;
 
+use crate::config::Network;
 use crate::store::DeviceSecretHash;
 
-/// Wrong secrets from one address: a class that was sent last year's links, all at once.
-const FAILURES: Rate = Rate { burst: 60.0, per_s: 1.0 };
-/// Claims by one browser, or of one link: somebody who reloads in anger, but not a script.
+/// Sockets of one network that have not said hello, at once, and how fast such may follow: a school that comes at the
+/// same second with a portal's tokens and no cookies. Each is paid back when it says hello.
+const SOCKETS: Rate = Rate { burst: 400.0, per_s: 5.0 };
+/// What each person who is known to come from a network adds to that.
+const BURST_EACH: f64 = 2.0;
+const PER_S_EACH: f64 = 0.1;
+/// People counted for that: more than a large school, or a company's whole way out.
+const PEOPLE_MAX: u32 = 8_192;
+/// A wrong secret, or a hello that is none, costs as much as so many silent sockets: one a second goes on for ever.
+const FAILURE: f64 = 5.0;
+/// Cookies that are looked for in the store for a network that has spent its budget: after a start nobody is known yet.
+const LOOKS: Rate = Rate { burst: 2_000.0, per_s: 200.0 };
+/// Claims by one browser, or of one link, or hellos of one device: somebody who reloads in anger, but not a script.
 const CLAIMS: Rate = Rate { burst: 20.0, per_s: 0.5 };
-/// Addresses, browsers and links remembered together. Past this those that have recovered are forgotten, then all:
-/// forgetting lets a flooder start again, which is better than shutting out a school.
+const HELLOS: Rate = Rate { burst: 40.0, per_s: 0.5 };
+/// Networks, browsers, devices and links remembered together. Past this those that have recovered are forgotten, then
+/// all: forgetting lets a flooder start again, which is better than shutting out a school.
 const BUCKETS_MAX: usize = 64 * 1024;
+/// Browsers and devices known to be somebody's. Past this they are forgotten, and looked for again.
+const KNOWN_MAX: usize = 256 * 1024;
 
 #[derive(Clone, Copy)]
 struct Rate {
@@ -32,19 +47,11 @@ struct Rate {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Key {
-    /// An IPv4 address, or an IPv6 network of 64 bits: a subscriber has all of its addresses.
-    Address(IpAddr),
-    Device([u8; 32]),
+    Sockets(Network),
+    Looks(Network),
+    Browser([u8; 32]),
     Secret([u8; 32]),
-}
-
-impl Key {
-    fn rate(self) -> Rate {
-        match self {
-            Key::Address(_) => FAILURES,
-            Key::Device(_) | Key::Secret(_) => CLAIMS,
-        }
-    }
+    Device(DeviceId),
 }
 
 #[derive(Clone, Copy)]
@@ -53,49 +60,199 @@ struct Bucket {
     at: Instant,
 }
 
+/// Somebody who was let in before: a browser by its cookie, or the bearer of a token.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Known {
+    Browser([u8; 32]),
+    Device(DeviceId),
+}
+
+/// What a socket has cost its network until it has said hello.
+#[derive(Clone, Copy, Debug)]
+#[must_use = "what was paid is given back to whoever says hello, or kept"]
+pub struct Deposit {
+    network: Network,
+    /// Nothing, for a browser that is known.
+    paid: f64,
+}
+
+/// Why a socket is not opened now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The network has spent its budget. Perhaps this browser is one that we know: the store would know.
+    Unknown { retry_after_s: u32 },
+    /// And nobody is to be looked for either.
+    Flood { retry_after_s: u32 },
+}
+
 #[derive(Default)]
-pub struct Budgets(Mutex<HashMap<Key, Bucket>>);
+pub struct Budgets(Mutex<Books>);
+
+#[derive(Default)]
+struct Books {
+    buckets: HashMap<Key, Bucket>,
+    known: HashSet<Known>,
+    /// People known to come from each network.
+    people: HashMap<Network, u32>,
+}
 
 impl Budgets {
-    /// Whether this browser may claim this now; if not, for how many seconds it should wait. Costs nothing.
-    pub fn check(&self, device: Option<DeviceSecretHash>, claim: &Claim) -> Result<(), u32> {
-        let now = Instant::now();
-        keys(device, claim).try_for_each(|key| self.ask(key, now, 0.0))
-    }
-
-    pub fn succeeded(&self, device: Option<DeviceSecretHash>, claim: &Claim) {
-        let now = Instant::now();
-        for key in keys(device, claim) {
-            // It was done; that nothing may be left for the next is asked then.
-            let _ = self.ask(key, now, 1.0);
+    /// Whether a browser at `address` may open a socket, before it has said who it is.
+    pub fn open(&self, address: IpAddr, browser: Option<DeviceSecretHash>, now: Instant) -> Result<Deposit, Refusal> {
+        let mut books = self.books();
+        let network = Network::around(address);
+        if browser.is_some_and(|browser| books.known.contains(&Known::Browser(browser.0))) {
+            return Ok(Deposit { network, paid: 0.0 });
+        }
+        match books.ask(Key::Sockets(network), now, 1.0) {
+            Ok(()) => Ok(Deposit { network, paid: 1.0 }),
+            Err(retry_after_s) if browser.is_some() && books.ask(Key::Looks(network), now, 1.0).is_ok() => {
+                Err(Refusal::Unknown { retry_after_s })
+            }
+            Err(retry_after_s) => Err(Refusal::Flood { retry_after_s }),
         }
     }
 
-    /// A claim from `address` failed. An error: too many have.
-    pub fn failed(&self, address: IpAddr) -> Result<(), u32> {
-        self.ask(Key::Address(network(address)), Instant::now(), 1.0)
+    /// The store knows this browser after all: it opens its socket, whatever its network has spent.
+    pub fn open_known(&self, address: IpAddr, browser: DeviceSecretHash) -> Deposit {
+        self.books().remember(Known::Browser(browser.0));
+        Deposit { network: Network::around(address), paid: 0.0 }
+    }
+
+    /// A socket has said hello, and we know whose it is. An error: this person comes too often.
+    pub fn known(
+        &self,
+        deposit: Deposit,
+        browser: Option<DeviceSecretHash>,
+        device: DeviceId,
+        now: Instant,
+    ) -> Result<(), u32> {
+        let mut books = self.books();
+        books.give_back(deposit, now);
+        books.meet(deposit.network, browser.map_or(Known::Device(device), |browser| Known::Browser(browser.0)));
+        books.ask(Key::Device(device), now, 1.0)
+    }
+
+    /// The socket was not opened after all.
+    pub fn spare(&self, deposit: Deposit, now: Instant) {
+        self.books().give_back(deposit, now);
+    }
+
+    /// A socket said something that was no hello, or nobody's.
+    pub fn unknown(&self, deposit: Deposit, now: Instant) {
+        self.books().spend(Key::Sockets(deposit.network), now, FAILURE);
+    }
+
+    /// Whether this browser may claim this now; if not, for how many seconds it should wait. Costs nothing.
+    pub fn check(&self, browser: Option<DeviceSecretHash>, claim: &Claim, now: Instant) -> Result<(), u32> {
+        let mut books = self.books();
+        keys(browser, claim).try_for_each(|key| books.ask(key, now, 0.0))
+    }
+
+    /// `browser` has claimed something: it is one that we know. `before` is the one that asked, if it was known already.
+    pub fn claimed(
+        &self,
+        address: IpAddr,
+        browser: DeviceSecretHash,
+        before: Option<DeviceSecretHash>,
+        claim: &Claim,
+        now: Instant,
+    ) {
+        let mut books = self.books();
+        books.meet(Network::around(address), Known::Browser(browser.0));
+        for key in keys(before, claim) {
+            books.spend(key, now, 1.0);
+        }
+    }
+
+    /// A claim from `address` failed. An error: too much there has.
+    pub fn failed(&self, address: IpAddr, now: Instant) -> Result<(), u32> {
+        self.books().ask(Key::Sockets(Network::around(address)), now, FAILURE)
+    }
+
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Books {
+    fn rate(&self, key: Key) -> Rate {
+        match key {
+            Key::Sockets(network) => {
+                let people = f64::from(self.people.get(&network).copied().unwrap_or(0));
+                Rate { burst: SOCKETS.burst + people * BURST_EACH, per_s: SOCKETS.per_s + people * PER_S_EACH }
+            }
+            Key::Looks(_) => LOOKS,
+            Key::Browser(_) | Key::Secret(_) => CLAIMS,
+            Key::Device(_) => HELLOS,
+        }
     }
 
     /// Takes `cost` if at least one is left, else says how many seconds it takes until one is.
-    fn ask(&self, key: Key, now: Instant, cost: f64) -> Result<(), u32> {
-        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let rate = key.rate();
-        let known = buckets.get(&key).copied();
+    fn ask(&mut self, key: Key, now: Instant, cost: f64) -> Result<(), u32> {
+        let rate = self.rate(key);
+        let known = self.buckets.get(&key).copied();
         if known.is_none() && cost == 0.0 {
             return Ok(());
         }
-        let mut bucket = known.unwrap_or(Bucket { left: rate.burst, at: now });
-        bucket.left = bucket.left_at(now, rate);
-        bucket.at = now;
-        let enough = bucket.left >= 1.0;
-        if enough {
-            bucket.left -= cost;
+        let left = known.map_or(rate.burst, |bucket| bucket.left_at(now, rate));
+        let enough = left >= 1.0;
+        let bucket = Bucket { left: if enough { left - cost } else { left }, at: now };
+        if known.is_none() && self.buckets.len() >= BUCKETS_MAX {
+            self.forget(now);
         }
-        if known.is_none() && buckets.len() >= BUCKETS_MAX {
-            forget(&mut buckets, now);
+        self.buckets.insert(key, bucket);
+        if enough { Ok(()) } else { Err(((1.0 - left) / rate.per_s).ceil() as u32) }
+    }
+
+    /// Takes `cost`, whatever is left: it was done. That nothing may be left for the next is asked then.
+    fn spend(&mut self, key: Key, now: Instant, cost: f64) {
+        let _ = self.ask(key, now, cost);
+    }
+
+    fn give_back(&mut self, deposit: Deposit, now: Instant) {
+        let key = Key::Sockets(deposit.network);
+        let rate = self.rate(key);
+        if let Some(bucket) = self.buckets.get_mut(&key) {
+            *bucket = Bucket { left: (bucket.left_at(now, rate) + deposit.paid).min(rate.burst), at: now };
         }
-        buckets.insert(key, bucket);
-        if enough { Ok(()) } else { Err(((1.0 - bucket.left) / rate.per_s).ceil() as u32) }
+    }
+
+    /// Somebody comes from a network: its budget grows, once for each.
+    fn meet(&mut self, network: Network, who: Known) {
+        if !self.remember(who) {
+            return;
+        }
+        if self.people.len() >= BUCKETS_MAX && !self.people.contains_key(&network) {
+            self.people.clear();
+        }
+        let people = self.people.entry(network).or_default();
+        if *people < PEOPLE_MAX {
+            *people += 1;
+            if let Some(bucket) = self.buckets.get_mut(&Key::Sockets(network)) {
+                bucket.left += BURST_EACH;
+            }
+        }
+    }
+
+    /// True for somebody new.
+    fn remember(&mut self, who: Known) -> bool {
+        if self.known.len() >= KNOWN_MAX && !self.known.contains(&who) {
+            self.known.clear();
+        }
+        self.known.insert(who)
+    }
+
+    fn forget(&mut self, now: Instant) {
+        let mut buckets = std::mem::take(&mut self.buckets);
+        buckets.retain(|key, bucket| {
+            let rate = self.rate(*key);
+            bucket.left_at(now, rate) < rate.burst
+        });
+        if buckets.len() >= BUCKETS_MAX {
+            buckets.clear();
+        }
+        self.buckets = buckets;
     }
 }
 
@@ -106,82 +263,137 @@ impl Bucket {
     }
 }
 
-fn forget(buckets: &mut HashMap<Key, Bucket>, now: Instant) {
-    buckets.retain(|key, bucket| bucket.left_at(now, key.rate()) < key.rate().burst);
-    if buckets.len() >= BUCKETS_MAX {
-        buckets.clear();
-    }
-}
-
-fn keys(device: Option<DeviceSecretHash>, claim: &Claim) -> impl Iterator<Item = Key> {
+fn keys(browser: Option<DeviceSecretHash>, claim: &Claim) -> impl Iterator<Item = Key> {
     let secret = match claim {
         Claim::Account { secret } | Claim::Invitation { secret } | Claim::Token { token: secret } => secret,
     };
     let hash = digest(&SHA256, secret.as_bytes());
     let hash: [u8; 32] = hash.as_ref().try_into().expect("SHA-256 has 32 bytes");
-    device.map(|device| Key::Device(device.0)).into_iter().chain([Key::Secret(hash)])
-}
-
-/// An IPv4 address, or an IPv6 network of 64 bits: a subscriber has all of its addresses.
-pub fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
-        v4 => v4,
-    }
+    browser.map(|browser| Key::Browser(browser.0)).into_iter().chain([Key::Secret(hash)])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use uuid::Uuid;
+
+    const SCHOOL: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
 
     fn invitation(secret: &str) -> Claim {
         Claim::Invitation { secret: secret.into() }
     }
 
+    fn browser(n: u16) -> DeviceSecretHash {
+        let mut hash = [0; 32];
+        hash[..2].copy_from_slice(&n.to_be_bytes());
+        DeviceSecretHash(hash)
+    }
+
+    fn device(n: u128) -> DeviceId {
+        DeviceId(Uuid::from_u128(n))
+    }
+
+    /// Opens sockets in silence until there are no more.
+    fn flood(budgets: &Budgets, now: Instant) -> usize {
+        (0..).take_while(|_| budgets.open(SCHOOL, None, now).is_ok()).count()
+    }
+
     #[test]
-    fn a_flooder_is_told_to_wait_and_the_school_is_not() {
-        let budgets = Budgets::default();
-        let school: IpAddr = "192.0.2.1".parse().unwrap();
-        let failures = (0..200).filter(|_| budgets.failed(school).is_err()).count();
-        assert!((135..=140).contains(&failures), "{failures}");
-        assert_eq!(budgets.failed(school), Err(1));
+    fn whoever_is_known_comes_in_while_somebody_beside_them_floods() {
+        let (budgets, now) = (Budgets::default(), Instant::now());
         for pupil in 0..1_200 {
             let claim = invitation(&format!("good {pupil}"));
-            assert_eq!(budgets.check(None, &claim), Ok(()));
-            budgets.succeeded(None, &claim);
+            assert_eq!(budgets.check(None, &claim, now), Ok(()));
+            budgets.claimed(SCHOOL, browser(pupil), None, &claim, now);
         }
-        assert_eq!(budgets.failed("192.0.2.2".parse().unwrap()), Ok(()));
+        assert!(flood(&budgets, now) > 400);
+        assert_eq!(budgets.open(SCHOOL, None, now).unwrap_err(), Refusal::Flood { retry_after_s: 1 });
+        for pupil in 0..1_200 {
+            let deposit = budgets.open(SCHOOL, Some(browser(pupil)), now).expect("known");
+            assert_eq!(budgets.known(deposit, Some(browser(pupil)), device(u128::from(pupil)), now), Ok(()));
+        }
+        assert!(budgets.open("192.0.3.1".parse().unwrap(), None, now).is_ok(), "other networks do not notice");
+    }
+
+    #[test]
+    fn after_a_start_the_store_is_asked_and_not_without_end() {
+        let (budgets, now) = (Budgets::default(), Instant::now());
+        flood(&budgets, now);
+        let unknown = Refusal::Unknown { retry_after_s: 1 };
+        assert_eq!(budgets.open(SCHOOL, Some(browser(1)), now).unwrap_err(), unknown);
+        let deposit = budgets.open_known(SCHOOL, browser(1));
+        assert_eq!(budgets.known(deposit, Some(browser(1)), device(1), now), Ok(()));
+        assert!(budgets.open(SCHOOL, Some(browser(1)), now).is_ok(), "known from now on");
+        let looks = (0..10_000).filter(|_| budgets.open(SCHOOL, Some(browser(2)), now).unwrap_err() == unknown).count();
+        assert_eq!(looks, 1_999);
+    }
+
+    #[test]
+    fn a_socket_that_says_hello_has_cost_its_network_nothing() {
+        let (budgets, now) = (Budgets::default(), Instant::now());
+        for n in 0..2_000 {
+            let deposit = budgets.open(SCHOOL, None, now).expect("room");
+            assert_eq!(budgets.known(deposit, None, device(n), now), Ok(()));
+        }
+        assert_eq!(flood(&budgets, now), 400 + 2 * 2_000, "and there is more room for each of them");
+    }
+
+    #[test]
+    fn silent_sockets_and_wrong_secrets_are_paid_for_by_their_network() {
+        let (budgets, now) = (Budgets::default(), Instant::now());
+        assert_eq!(flood(&budgets, now), 400);
+        let later = now + Duration::from_secs(10);
+        assert_eq!(flood(&budgets, later), 50, "five a second");
+        let (budgets, now) = (Budgets::default(), Instant::now());
+        let failures = (0..200).filter(|_| budgets.failed(SCHOOL, now).is_ok()).count();
+        assert_eq!(failures, 80);
+        assert_eq!(budgets.failed(SCHOOL, now), Err(1));
+        assert_eq!(budgets.failed("198.51.100.1".parse().unwrap(), now), Ok(()));
+    }
+
+    #[test]
+    fn hellos_of_nobody_cost_more_than_silence() {
+        let (budgets, now) = (Budgets::default(), Instant::now());
+        let opened = (0..1_000).map_while(|_| budgets.open(SCHOOL, None, now).ok());
+        assert_eq!(opened.inspect(|deposit| budgets.unknown(*deposit, now)).count(), 67);
+    }
+
+    #[test]
+    fn one_person_comes_so_often_and_no_more_wherever_they_are() {
+        let (budgets, now) = (Budgets::default(), Instant::now());
+        let come = |n: u8, now: Instant| {
+            let deposit = budgets.open(IpAddr::from([198, 51, n, 1]), None, now).expect("room");
+            budgets.known(deposit, None, device(7), now)
+        };
+        assert!((0..40).all(|n| come(n, now).is_ok()));
+        assert_eq!(come(41, now), Err(2));
+        assert_eq!(come(42, now + Duration::from_secs(2)), Ok(()));
     }
 
     #[test]
     fn one_link_or_one_browser_cannot_be_claimed_without_end() {
-        let budgets = Budgets::default();
-        let device = DeviceSecretHash([1; 32]);
-        (0..20).for_each(|_| budgets.succeeded(None, &invitation("a")));
-        assert_eq!(budgets.check(None, &invitation("a")), Err(2));
-        (0..20).for_each(|n| budgets.succeeded(Some(device), &invitation(&n.to_string())));
-        assert_eq!(budgets.check(Some(device), &invitation("new")), Err(2));
-        assert_eq!(budgets.check(None, &invitation("new")), Ok(()));
+        let (budgets, now) = (Budgets::default(), Instant::now());
+        (0..20).for_each(|_| budgets.claimed(SCHOOL, browser(9), None, &invitation("a"), now));
+        assert_eq!(budgets.check(None, &invitation("a"), now), Err(2));
+        let claim = |n: usize| invitation(&n.to_string());
+        (0..20).for_each(|n| budgets.claimed(SCHOOL, browser(1), Some(browser(1)), &claim(n), now));
+        assert_eq!(budgets.check(Some(browser(1)), &invitation("new"), now), Err(2));
+        assert_eq!(budgets.check(None, &invitation("new"), now), Ok(()));
     }
 
     #[test]
-    fn a_bucket_fills_again_and_the_map_does_not_grow_without_end() {
-        let budgets = Budgets::default();
-        let start = Instant::now();
-        let key = Key::Device([1; 32]);
-        (0..20).for_each(|_| budgets.ask(key, start, 1.0).unwrap());
-        assert!(budgets.ask(key, start, 1.0).is_err());
-        assert!(budgets.ask(key, start + Duration::from_secs(2), 1.0).is_ok());
-        for address in 0..BUCKETS_MAX as u32 + 10 {
-            let _ = budgets.ask(Key::Address(IpAddr::V4(address.into())), start, 1.0);
+    fn the_books_do_not_grow_without_end() {
+        let (budgets, now) = (Budgets::default(), Instant::now());
+        for n in 0..BUCKETS_MAX as u32 + 10 {
+            let address = IpAddr::V4((n << 8).into());
+            let _ = budgets.failed(address, now);
+            budgets.books().meet(Network::around(address), Known::Device(device(u128::from(n))));
         }
-        assert!(budgets.0.lock().unwrap().len() <= BUCKETS_MAX);
-    }
-
-    #[test]
-    fn an_ipv6_subscriber_is_one() {
-        let same = |a: &str, b: &str| network(a.parse().unwrap()) == network(b.parse().unwrap());
-        assert!(same("2001:db8::1", "2001:db8::ffff") && same("::ffff:192.0.2.1", "192.0.2.1"));
-        assert!(!same("2001:db8:0:1::1", "2001:db8::1") && !same("192.0.2.1", "192.0.2.2"));
+        for n in 0..KNOWN_MAX as u128 + 10 {
+            budgets.books().remember(Known::Device(device(1 << 64 | n)));
+        }
+        let books = budgets.books();
+        assert!(books.buckets.len() <= BUCKETS_MAX && books.people.len() <= BUCKETS_MAX);
+        assert!(books.known.len() <= KNOWN_MAX);
     }
 }

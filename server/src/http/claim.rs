@@ -1,12 +1,13 @@
 //! What a browser is: claiming what a link carried, asking who one is, leaving.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::IntoResponse;
-use preau_protocol::{Account, Claim, Me, ProblemCode};
+use preau_protocol::{Account, Attack, Claim, Me, ProblemCode};
 
 use super::body::Json;
 use super::caller::{MaybeBrowser, Teacher};
@@ -27,28 +28,28 @@ pub async fn claim(
         return Err(ProblemCode::Unavailable.into());
     }
     let device = browser.as_ref().map(|browser| browser.hash);
-    let spent = house.budgets.check(device, &claim);
+    let now = Instant::now();
+    let spent = house.budgets.check(device, &claim, now);
     // Only a cookie that we made is kept; one that somebody else thought of is replaced.
     let secret = browser.map_or_else(DeviceSecret::generate, |browser| browser.secret);
     let outcome = match spent {
         Ok(()) => house.auth.claim(&secret, &claim).await,
-        Err(wait_s) => return Err(too_many(wait_s)),
+        Err(wait_s) => return Err(Refused::too_many(wait_s, Attack::TooFast)),
     };
     match outcome {
         Ok(claimed) => {
-            house.budgets.succeeded(device, &claim);
+            house.budgets.claimed(peer.ip(), secret.hash(), device, &claim, now);
             Ok((set_cookie(secret.set_cookie()), Json(claimed)))
         }
         Err(error @ (AuthError::NotAuthenticated | AuthError::NotAllowed)) => {
-            house.budgets.failed(peer.ip()).map_err(too_many)?;
-            Err(error.into())
+            let failed = house.budgets.failed(peer.ip(), now);
+            failed.map_err(|wait_s| Refused::too_many(wait_s, Attack::Flood))?;
+            let refused = Refused::from(error);
+            let is_token = matches!(claim, Claim::Token { .. }) && error == AuthError::NotAuthenticated;
+            Err(if is_token { Refused { attack: Some(Attack::BadToken), ..refused } } else { refused })
         }
         Err(error @ AuthError::Unavailable) => Err(error.into()),
     }
-}
-
-fn too_many(retry_after_s: u32) -> Refused {
-    Refused::until(ProblemCode::TooMany, retry_after_s.saturating_mul(1_000))
 }
 
 fn set_cookie(line: String) -> [(HeaderName, String); 1] {

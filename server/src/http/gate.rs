@@ -6,12 +6,13 @@ use axum::extract::State;
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::IntoResponse;
-use preau_protocol::{Operations, OperatorAct, ProblemCode};
+use preau_protocol::{Attack, Operations, OperatorAct, ProblemCode};
 
 use super::body::Json;
 use super::problem::Refused;
 use crate::gatehouse::is_sound;
 use crate::house::House;
+use crate::store::unix_now;
 
 /// Anybody may keep these for so long, and hand them on: they are the same for all.
 const CACHED: [(HeaderName, &str); 2] =
@@ -47,6 +48,12 @@ pub async fn act(
     operate(&house, Some(act)).await
 }
 
+/// `GET /api/ops/attacks.csv`: what was tried in which hour of the last thirty days, by kind.
+pub async fn attacks(State(house): State<Arc<House>>, headers: HeaderMap) -> Result<impl IntoResponse, Refused> {
+    check_operator(&house, &headers)?;
+    Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8")], house.attacks.csv(unix_now())))
+}
+
 async fn operate(house: &House, act: Option<OperatorAct>) -> Result<Json<Operations>, Refused> {
     house.gate.operate(act).await.map(Json).ok_or(ProblemCode::Unavailable.into())
 }
@@ -57,6 +64,6 @@ pub fn check_operator(house: &House, headers: &HeaderMap) -> Result<(), Refused>
     let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     match shown {
         Some(shown) if token.is(shown) => Ok(()),
-        Some(_) | None => Err(ProblemCode::NotAuthenticated.into()),
+        Some(_) | None => Err(Refused { attack: Some(Attack::OperatorToken), ..ProblemCode::NotAuthenticated.into() }),
     }
 }

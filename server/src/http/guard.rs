@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use preau_protocol::ProblemCode;
 
+use super::forwarded::client;
 use super::problem::Refused;
 use crate::auth::DeviceSecret;
 use crate::house::House;
@@ -19,7 +20,7 @@ use crate::house::House;
 const SECRET_NAMES: [&str; 11] =
     ["token", "access_token", "id_token", "jwt", "secret", "welcome", "in", "auth", "authorization", "key", "code"];
 
-/// The other end of the connection.
+/// The other end: of the connection, or of a trusted proxy's.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub SocketAddr);
 
@@ -32,10 +33,14 @@ pub async fn guard(State(house): State<Arc<House>>, mut request: Request, next: 
     let id = RequestId(format!("{:016x}", rand::random::<u64>()));
     let (method, kind) = (request.method().clone(), kind(request.uri().path()));
     request.extensions_mut().insert(id.clone());
+    look_behind_proxies(&house, &mut request);
     let mut response = match check(&house, &request) {
         Ok(()) => next.run(request).await,
         Err(code) => Refused::from(code).into_response(),
     };
+    if let Some(kind) = response.extensions().get::<Refused>().and_then(|refused| refused.attack()) {
+        house.attacks.count(kind);
+    }
     dress(&house, &mut response, &id);
     let status = response.status().as_u16();
     let ms = started.elapsed().as_millis();
@@ -43,6 +48,14 @@ pub async fn guard(State(house): State<Arc<House>>, mut request: Request, next: 
     tracing::debug!(request_id = %id.0, %method, kind, status, ms, "answered");
     metrics::counter!("http_requests_total", "kind" => kind, "status" => status.to_string()).increment(1);
     response
+}
+
+/// From here on the other end is whoever a proxy of ours speaks for.
+fn look_behind_proxies(house: &House, request: &mut Request) {
+    if let Some(Peer(connected)) = request.extensions().get::<Peer>().copied() {
+        let client = client(connected.ip(), request.headers(), &house.config.trusted_proxies);
+        request.extensions_mut().insert(Peer(SocketAddr::new(client, connected.port())));
+    }
 }
 
 fn check(house: &House, request: &Request) -> Result<(), ProblemCode> {

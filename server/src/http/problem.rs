@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use preau_protocol::{Problem, ProblemCode, Wait};
+use preau_protocol::{Attack, Problem, ProblemCode, Wait};
 
 use crate::auth::AuthError;
 use crate::store::StoreError;
@@ -13,18 +13,20 @@ pub struct Refused {
     pub code: ProblemCode,
     pub retry_after_ms: Option<u32>,
     pub wait: Option<Wait>,
+    /// What it is counted as, where the code does not say it.
+    pub attack: Option<Attack>,
 }
 
 impl Refused {
     /// Not now, and when again.
     pub fn until(code: ProblemCode, retry_after_ms: u32) -> Refused {
-        Refused { code, retry_after_ms: Some(retry_after_ms), wait: None }
+        Refused { code, retry_after_ms: Some(retry_after_ms), wait: None, attack: None }
     }
 }
 
 impl From<ProblemCode> for Refused {
     fn from(code: ProblemCode) -> Refused {
-        Refused { code, retry_after_ms: None, wait: None }
+        Refused { code, retry_after_ms: None, wait: None, attack: None }
     }
 }
 
@@ -68,6 +70,24 @@ impl IntoResponse for Refused {
 }
 
 impl Refused {
+    /// Too much came, of one person or of one network.
+    pub fn too_many(retry_after_s: u32, attack: Attack) -> Refused {
+        Refused { attack: Some(attack), ..Refused::until(ProblemCode::TooMany, retry_after_s.saturating_mul(1_000)) }
+    }
+
+    /// What whoever asked for this may have been up to.
+    pub fn attack(self) -> Option<Attack> {
+        self.attack.or(match self.code {
+            ProblemCode::Malformed | ProblemCode::TooLarge => Some(Attack::Malformed),
+            ProblemCode::TokenInUrl => Some(Attack::SecretInAddress),
+            ProblemCode::NotAuthenticated => Some(Attack::NoToken),
+            ProblemCode::NotAllowed => Some(Attack::WrongClass),
+            ProblemCode::BadOrigin => Some(Attack::ForeignPage),
+            ProblemCode::TooMany => Some(Attack::TooFast),
+            ProblemCode::NotFound | ProblemCode::Limit | ProblemCode::Unavailable | ProblemCode::Internal => None,
+        })
+    }
+
     /// The body that says so.
     pub fn body(self, request_id: &str) -> Vec<u8> {
         let problem = Problem {

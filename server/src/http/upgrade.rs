@@ -1,7 +1,8 @@
 //! The door of the WebSocket: what is checked before there is one (RFC 6455 §4.2.1).
 
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Extension;
 use axum::extract::{Request, State};
@@ -11,9 +12,10 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hyper_util::rt::TokioIo;
-use preau_protocol::ProblemCode;
+use preau_protocol::{Attack, ProblemCode};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
+use super::budget::{Deposit, Refusal};
 use super::guard::{Peer, RequestId};
 use super::problem::Refused;
 use super::serve::Slot;
@@ -37,12 +39,14 @@ pub async fn socket(
     }
     let accept = accept_key(request.headers()).ok_or(ProblemCode::Malformed)?;
     let cookie = DeviceSecret::value_in(request.headers()).map(str::to_string);
+    let deposit = pay(&house, peer.ip(), cookie.as_deref()).await?;
     house.gate.accept().map_err(|retry_after_ms| {
+        house.budgets.spare(deposit, Instant::now());
         metrics::counter!("sockets_over_rate_total").increment(1);
         let wait = Some(house.gate.published().status.wait);
         Refused { wait, ..Refused::until(ProblemCode::Unavailable, retry_after_ms) }
     })?;
-    let arrival = Arrival { cookie, peer, request_id };
+    let arrival = Arrival { cookie, deposit, request_id };
     let upgraded = hyper::upgrade::on(&mut request);
     house.conversations.clone().spawn(async move {
         let _slot = slot;
@@ -54,6 +58,21 @@ pub async fn socket(
     let answer: [(HeaderName, &str); 3] =
         [(UPGRADE, "websocket"), (CONNECTION, "Upgrade"), (SEC_WEBSOCKET_ACCEPT, &accept)];
     Ok((StatusCode::SWITCHING_PROTOCOLS, answer).into_response())
+}
+
+/// A stranger's network pays for the socket until somebody has said hello on it. Whoever is known comes in whatever others
+/// there have done.
+async fn pay(house: &House, address: IpAddr, cookie: Option<&str>) -> Result<Deposit, Refused> {
+    let browser = cookie.and_then(DeviceSecret::parse).map(|secret| secret.hash());
+    let flood = |retry_after_s| Refused::too_many(retry_after_s, Attack::Flood);
+    match (house.budgets.open(address, browser, Instant::now()), browser) {
+        (Ok(deposit), _) => Ok(deposit),
+        (Err(Refusal::Unknown { retry_after_s }), Some(browser)) => match house.store.device(browser).await? {
+            Some(_) => Ok(house.budgets.open_known(address, browser)),
+            None => Err(flood(retry_after_s)),
+        },
+        (Err(Refusal::Unknown { retry_after_s } | Refusal::Flood { retry_after_s }), _) => Err(flood(retry_after_s)),
+    }
 }
 
 /// The answer to the client's key, if these are the headers of an opening handshake.

@@ -1,12 +1,10 @@
 //! How many connections there may be, and how many of them from people nobody knows yet.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-use crate::http::network;
 
 /// Connections at a time: with those of the pages they stay below the usual limit of 20,000 open files.
 const CONNECTIONS_MAX: usize = 3_072;
@@ -54,6 +52,14 @@ impl Admission {
     }
 }
 
+/// An IPv4 address, or an IPv6 network of 64 bits: a subscriber has all of its addresses.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
+        v4 => v4,
+    }
+}
+
 impl Drop for Guest {
     fn drop(&mut self) {
         let mut guests = self.guests.lock().unwrap_or_else(PoisonError::into_inner);
@@ -83,6 +89,13 @@ mod tests {
         drop(place);
         here.clear();
         assert!(admission.guests.lock().expect("unpoisoned").is_empty());
+    }
+
+    #[test]
+    fn an_ipv6_subscriber_is_one() {
+        let same = |a: &str, b: &str| network(a.parse().expect("address")) == network(b.parse().expect("address"));
+        assert!(same("2001:db8::1", "2001:db8::ffff") && same("::ffff:192.0.2.1", "192.0.2.1"));
+        assert!(!same("2001:db8:0:1::1", "2001:db8::1") && !same("192.0.2.1", "192.0.2.2"));
     }
 
     #[test]

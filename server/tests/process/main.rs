@@ -2,6 +2,7 @@
 
 mod attacks;
 mod life;
+mod networks;
 mod pages;
 mod records;
 mod teaching;
