@@ -18,7 +18,7 @@ const CRATES: [(&str, &[&str]); 8] = [
 ];
 
 /// The floor of every module of the server (ARCHITECTURE.md). A module uses its own floor and those below.
-const FLOORS: [(&str, u8); 22] = [
+const FLOORS: [(&str, u8); 23] = [
     ("shard", 2),
     ("attacks", 3),
     ("auth", 3),
