@@ -112,7 +112,7 @@ impl Gauge {
             got,
             lost,
             transit: self.logbook.transit.clone(),
-            server: self.server.map(Usage::of),
+            server: self.server.map(Usage::of).filter(|usage| usage.memory_kb > 0),
             own: Usage::of(std::process::id()),
         };
         let before = std::mem::replace(&mut self.before, after);
@@ -151,11 +151,6 @@ impl Gauge {
             own_cores: cores(&after.own, &before.own),
             own_mb: round(after.own.memory_kb as f64 / 1_024.0),
         });
-    }
-
-    /// Whether the server's process is gone, as far as that can be seen.
-    pub fn server_is_gone(&self) -> bool {
-        self.server.is_some_and(|pid| Usage::of(pid).memory_kb == 0)
     }
 
     fn media(&self) -> (u64, u64) {

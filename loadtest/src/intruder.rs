@@ -16,9 +16,9 @@ use crate::site::{Socket, Unopened, next_text};
 use crate::stage::{Credential, NETWORK_OF_INTRUDERS, Stage, lesson_ends};
 
 /// How long an intruder that was not sent away waits to be let in.
-const STAYS: Duration = Duration::from_secs(6);
+const STAYS: Duration = Duration::from_millis(5_500);
 /// Whoever is cloned must be there already.
-const THERE_SINCE: Duration = Duration::from_secs(6);
+const THERE_SINCE: Duration = Duration::from_secs(4);
 
 /// What an intruder comes with.
 #[derive(Default)]

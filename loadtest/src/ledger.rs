@@ -8,6 +8,7 @@ use preau_protocol::{Place, Priority, Role, Wait};
 
 use crate::Peer;
 use crate::agenda::{Agenda, Intruder};
+use crate::histogram::Histogram;
 use crate::light;
 use crate::visit::Over;
 
@@ -29,6 +30,8 @@ pub enum News {
         place: Place,
         wait: Wait,
     },
+    /// What it took from a hello to its answer, whatever that was.
+    Verdict(Duration),
     /// Said hello with a ticket, and may come in.
     Redeemed,
     /// In the lobby, or beyond it.
@@ -145,6 +148,9 @@ pub struct Ledger {
     pub counts: Counts,
     pub fared: BTreeMap<Intruder, Fared>,
     pub flood: Flood,
+    pub verdicts: Histogram,
+    /// Sockets that this process could not have.
+    pub own_limit: u64,
     pub failures: Vec<String>,
     /// When the first intruder came, and the last was done with.
     pub intruded: Option<(Instant, Instant)>,
@@ -161,6 +167,8 @@ impl Ledger {
             counts: Counts::default(),
             fared: BTreeMap::new(),
             flood: Flood::default(),
+            verdicts: Histogram::default(),
+            own_limit: 0,
             failures: Vec::new(),
             intruded: None,
             answered_at: began,
@@ -202,6 +210,9 @@ impl Ledger {
                 counts.other_refusals += 1;
                 self.fail(format!("an upgrade was answered with {status}"));
             }
+            News::Verdict(took) => self.verdicts.note(took),
+            // EMFILE: this process may not open more, which is not the server's doing.
+            News::Unanswered(why) if why.contains("os error 24") => self.own_limit += 1,
             News::Unanswered(why) => {
                 counts.unanswered += 1;
                 self.fail(why);

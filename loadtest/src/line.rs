@@ -49,7 +49,6 @@ impl Line {
         self.standing.fetch_add(1, Ordering::Relaxed);
         self.somebody.notify_one();
         let mut reading = self.reading.clone();
-        // What was read before somebody stood here may be old.
         reading.mark_unchanged();
         Standing { line: self.clone(), reading }
     }

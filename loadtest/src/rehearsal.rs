@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::agenda::Agenda;
-use crate::gauge::Gauge;
+use crate::gauge::{Gauge, Second};
 use crate::ledger::{Ledger, Note};
 use crate::live::Live;
 use crate::person::Person;
@@ -23,8 +23,8 @@ use crate::{flood, intruder};
 
 /// Notes taken up at once.
 const NOTES_AT_ONCE: usize = 1_024;
-/// A server that answers nobody for so long is given up; one that is started again within it is not.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// What is usual: a server that is started again within it is met again.
+pub const PATIENCE: Duration = Duration::from_secs(30);
 /// What the end of the lesson may take.
 const GOODBYE_WITHIN: Duration = Duration::from_secs(6);
 /// Runs of this many people say more about what they are about to do.
@@ -43,6 +43,10 @@ pub struct Order {
     pub seed: u64,
     /// Nothing is shown while it runs.
     pub quiet: bool,
+    /// A server that answers nobody for so long is given up.
+    pub patience: Duration,
+    /// Hears of every second.
+    pub progress: Option<watch::Sender<Second>>,
 }
 
 /// Why nothing could be rehearsed.
@@ -52,8 +56,6 @@ pub enum RehearsalError {
     Site(#[from] SiteError),
     #[error(transparent)]
     Stage(#[from] StageError),
-    #[error("this run needs about {needed} open files, and this shell allows {allowed}: ulimit -n {needed}")]
-    Descriptors { needed: u64, allowed: u64 },
     #[error("stopped before anybody came")]
     Stopped,
 }
@@ -62,8 +64,8 @@ pub enum RehearsalError {
 pub async fn run(order: Order) -> Result<Report, RehearsalError> {
     let mut live = Live::new(order.quiet);
     let site = Site::of_link(&order.link).await?;
-    check_descriptors(&order.scenario)?;
     live.say(&announcement(&order, &site));
+    too_few_descriptors(&order.scenario).iter().for_each(|warning| live.say(warning));
     let (notes, mut inbox) = mpsc::unbounded_channel();
     let (close, closing) = watch::channel(false);
     let agenda = Agenda::draw(&order.scenario, order.seed);
@@ -75,8 +77,9 @@ pub async fn run(order: Order) -> Result<Report, RehearsalError> {
     };
     let mut ledger = Ledger::new(agenda, stage.began);
     let mut gauge = Gauge::new(order.pid);
+    let mut show = Show { live, progress: order.progress, patience: order.patience };
     let mut cast = cast(&ledger.agenda, &stage, order.seed);
-    let ended = play(&mut ledger, &mut gauge, &stage, &mut inbox, &mut live).await;
+    let ended = play(&mut ledger, &mut gauge, &stage, &mut inbox, &mut show).await;
     // The books are closed before people go: what comes of the end itself is no part of the rehearsal.
     close.send_replace(true);
     let all_gone = async { while cast.join_next().await.is_some() {} };
@@ -109,13 +112,20 @@ fn cast(agenda: &Agenda, stage: &Arc<Stage>, seed: u64) -> JoinSet<()> {
     cast
 }
 
+/// Who watches a run, and for how long in vain.
+struct Show {
+    live: Live,
+    progress: Option<watch::Sender<Second>>,
+    patience: Duration,
+}
+
 /// Keeps the books until it is over.
 async fn play(
     ledger: &mut Ledger,
     gauge: &mut Gauge,
     stage: &Stage,
     inbox: &mut mpsc::UnboundedReceiver<Note>,
-    live: &mut Live,
+    show: &mut Show,
 ) -> Ended {
     let ends = stage.began + stage.scenario.lasts();
     let mut ticks = interval(Duration::from_secs(1));
@@ -129,7 +139,7 @@ async fn play(
                 continue;
             }
             _ = &mut stopped => {
-                live.say("Stopped: the report tells what happened until now.");
+                show.live.say("Stopped: the report tells what happened until now.");
                 gauge.read(ledger, stage).await;
                 return Ended::Stopped;
             }
@@ -137,28 +147,31 @@ async fn play(
         }
         gauge.read(ledger, stage).await;
         if let Some(second) = gauge.seconds.last() {
-            live.show(second, ledger, &stage.scenario);
+            show.live.show(second, ledger, &stage.scenario);
+            if let Some(progress) = &show.progress {
+                progress.send_replace(*second);
+            }
         }
         let now = Instant::now();
         if now >= ends {
             return Ended::Completed;
         }
-        if is_gone(ledger, now) {
+        if is_gone(ledger, now, show.patience) {
             let at_s = ledger.answered_at.saturating_duration_since(ledger.began).as_secs_f64();
-            live.say(&format!("{} answers nobody since {at_s:.0} s: the run ends here.", stage.site.origin));
+            show.live.say(&format!("{} answers nobody since {at_s:.0} s: the run ends here.", stage.site.origin));
             return Ended::ServerGone { at_s };
         }
     }
 }
 
 /// Everybody who came has lost it, and has tried in vain for long enough.
-fn is_gone(ledger: &Ledger, now: Instant) -> bool {
+fn is_gone(ledger: &Ledger, now: Instant, patience: Duration) -> bool {
     let here = |record: &&crate::ledger::Record| record.came.is_some() && record.over.is_none();
     let mut came = ledger.records.iter().filter(here).peekable();
     let tried = ledger.counts.unanswered > 0 && came.peek().is_some();
     tried
         && came.all(|record| record.is_lost || record.welcomed.is_none())
-        && now.saturating_duration_since(ledger.answered_at) > PATIENCE
+        && now.saturating_duration_since(ledger.answered_at) > patience
 }
 
 fn announcement(order: &Order, site: &Site) -> String {
@@ -188,12 +201,13 @@ fn announcement(order: &Order, site: &Site) -> String {
     text
 }
 
-/// A socket each, and one more for media.
-fn check_descriptors(scenario: &Scenario) -> Result<(), RehearsalError> {
+/// A socket each, and one more for media. Whoever stands in a line has none, so this is a warning.
+fn too_few_descriptors(scenario: &Scenario) -> Option<String> {
     let each = if scenario.media.kind == Kind::None { 1 } else { 2 };
     let needed = scenario.people() as u64 * each + DESCRIPTORS_OWN;
     let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
-    let allowed = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(u64::MAX);
-    if needed > allowed { Err(RehearsalError::Descriptors { needed, allowed }) } else { Ok(()) }
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    let allowed: u64 = line.split_whitespace().next()?.parse().ok()?;
+    (needed > allowed)
+        .then(|| format!("This may need {needed} open files, and this shell allows {allowed}: ulimit -n {needed}"))
 }

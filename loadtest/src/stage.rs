@@ -62,7 +62,7 @@ pub struct Stage {
 #[derive(Debug, thiserror::Error)]
 pub enum StageError {
     #[error("the server at {0} does not answer: {1}")]
-    Silent(String, reqwest::Error),
+    Silent(String, String),
     #[error("what answers at {0} is no Préau server")]
     Stranger(String),
     #[error("the teacher's link was not taken: {0}")]
@@ -88,7 +88,7 @@ impl Stage {
     pub async fn set(props: Props) -> Result<Stage, StageError> {
         let Props { scenario, site, portal, link, notes, closing } = props;
         let mut owner = Device::new(&site.origin);
-        let silent = |error| StageError::Silent(site.origin.clone(), error);
+        let silent = |error: reqwest::Error| StageError::Silent(site.origin.clone(), innermost(&error));
         let version = owner.request(reqwest::Method::GET, "/version").send().await.map_err(silent)?;
         let version: serde_json::Value = version.json().await.unwrap_or_default();
         if version["protocol"] != preau_protocol::VERSION {
@@ -168,6 +168,11 @@ impl Stage {
     pub fn network(&self, class: usize) -> usize {
         1 + class % self.scenario.classes.networks.get().max(1)
     }
+}
+
+/// What lies at the bottom of it: the layers above only say that something lies below.
+fn innermost(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), innermost)
 }
 
 /// Waits until the lesson is over for everybody.

@@ -22,8 +22,9 @@ impl Usage {
     /// CPU time since `earlier`, and the part of it outside the kernel.
     pub fn since(&self, earlier: &Usage) -> (Duration, Duration) {
         let cpu = self.cpu.saturating_sub(earlier.cpu);
-        let user = self.user_ticks - earlier.user_ticks;
-        let all = user + self.system_ticks - earlier.system_ticks;
+        // Nothing is left of a process that has ended.
+        let user = self.user_ticks.saturating_sub(earlier.user_ticks);
+        let all = user + self.system_ticks.saturating_sub(earlier.system_ticks);
         (cpu, cpu.mul_f64(user as f64 / all.max(1) as f64))
     }
 }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use preau_protocol::{Close, LineDocument, Place, Priority, Resume, SessionId, Turned};
+use preau_protocol::{Close, LineDocument, Place, Priority, Resume, SessionId, Turned, UnixMs};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -54,8 +54,8 @@ struct Standing {
     priority: Priority,
     place: Place,
     class_sign: u32,
-    /// The life of the line in which the ticket was last shown.
-    life: Option<String>,
+    /// The life of the line in which the ticket was last shown, and when the first document since then was made.
+    seen: Option<(String, UnixMs)>,
 }
 
 pub struct Visit {
@@ -108,7 +108,7 @@ impl Visit {
             Turned::Queued(queued) => {
                 let (ticket, priority, place) = (queued.ticket, queued.priority, queued.place);
                 let class_sign = queued.class_sign;
-                self.standing = Some(Standing { ticket, priority, place, class_sign, life: None });
+                self.standing = Some(Standing { ticket, priority, place, class_sign, seen: None });
                 Next::Line
             }
             Turned::Closed { .. } => Next::Over(Over::Closed),
@@ -120,11 +120,16 @@ impl Visit {
     pub fn line(&mut self, document: &LineDocument) -> Option<Next> {
         let standing = self.standing.as_mut()?;
         let pages_read_within = Duration::from_millis(document.again_in_ms.into());
-        let changed = standing.life.as_ref().is_some_and(|life| *life != document.life);
-        standing.life = Some(document.life.clone());
+        let (life, first_at) = standing.seen.get_or_insert_with(|| (document.life.clone(), document.at));
+        let changed = *life != document.life;
+        // The first document may be older than the ticket: that it does not tell of a line means nothing yet.
+        let is_newer = document.at > *first_at;
         let line = document.lines.iter().find(|line| line.priority == standing.priority);
         // A line in which nobody stands is not told of: then nobody is before us either.
-        let is_served = line.is_none_or(|line| line.served.is_some_and(|served| standing.place <= served));
+        let is_served = match line {
+            Some(line) => line.served.is_some_and(|served| standing.place <= served),
+            None => is_newer,
+        };
         if is_served || changed || document.opened.contains(&standing.class_sign) {
             // Every page reads the document at a moment of its own; here one copy is read for all.
             let after = pages_read_within.mul_f64(self.chance.random());
@@ -207,7 +212,7 @@ impl Visit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use preau_protocol::{Line, Pace, Queued, UnixMs, Wait};
+    use preau_protocol::{Line, Pace, Queued, Wait};
     use uuid::Uuid;
 
     fn after(next: &Next) -> Duration {
@@ -266,7 +271,9 @@ mod tests {
         assert!(matches!(again, Some(Next::Dial { ticket: Some(_), .. })), "{again:?}");
         visit.turned(queued(100));
         let gone = LineDocument { lines: vec![], ..line("b", None) };
-        assert!(visit.line(&gone).is_some(), "nobody stands in this line");
+        assert_eq!(visit.line(&gone), None, "it may be older than the ticket");
+        let still_gone = LineDocument { at: UnixMs(1_000), ..gone };
+        assert!(visit.line(&still_gone).is_some(), "nobody stands in this line");
         visit.turned(queued(100));
         let opened = LineDocument { opened: vec![3, 77], ..line("b", Some(1)) };
         assert!(visit.line(&opened).is_some(), "their teacher has come in");

@@ -9,6 +9,7 @@ mod gate;
 mod hello;
 mod media;
 mod people_waiting;
+mod rehearsal;
 mod removal;
 mod school;
 mod slow;

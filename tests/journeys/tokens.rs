@@ -37,6 +37,13 @@ impl Portal {
         ["--config", &self.file]
     }
 
+    /// The same portal, for virtual people.
+    pub fn for_the_load_tester(&self) -> preau_loadtest::portal::Portal {
+        let key = self.folder.path().join("key");
+        std::fs::write(&key, SECRET).expect("a file");
+        preau_loadtest::portal::Portal::open(&key, ISSUER, "preau").expect("a key")
+    }
+
     pub fn sign(&self, claims: &Value) -> String {
         self.sign_with(&json!({"alg": "HS256", "typ": "JWT"}), claims)
     }

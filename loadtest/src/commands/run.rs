@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Args;
 use preau_loadtest::portal::Portal;
@@ -33,6 +34,9 @@ pub struct Run {
     /// The same seed plays the same run.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Seconds after which a server that answers nobody is given up.
+    #[arg(long, default_value_t = rehearsal::PATIENCE.as_secs())]
+    patience_s: u64,
     /// Changes a key of the scenario, as in --set classes.students=28. Can be given again.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     changes: Vec<String>,
@@ -65,7 +69,9 @@ async fn attempt(words: Run) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let audience = words.portal_audience.as_deref().unwrap_or_default();
     let portal = words.portal_key.as_deref().map(|key| Portal::open(key, issuer, audience)).transpose()?;
     let (link, pid, seed, quiet) = (words.link, words.pid, words.seed, words.json);
-    let mut found = rehearsal::run(Order { scenario, link, pid, portal, seed, quiet }).await?;
+    let patience = Duration::from_secs(words.patience_s);
+    let mut found =
+        rehearsal::run(Order { scenario, link, pid, portal, seed, quiet, patience, progress: None }).await?;
     found.verdict = budget.map(|budget| budget.judge(&found));
     if let Some(path) = report {
         std::fs::write(path, found.page()).map_err(|error| format!("{}: {error}", path.display()))?;

@@ -33,6 +33,9 @@ pub struct Person {
     acted: usize,
     seat: Option<camera::Seat>,
     pub was_seated: bool,
+    /// When they will have been there long enough.
+    leaves: Option<Instant>,
+    hello_at: Instant,
 }
 
 /// How a conversation ended.
@@ -47,7 +50,9 @@ enum Parting {
 impl Person {
     pub fn new(who: usize, part: Part, stage: Arc<Stage>) -> Person {
         let visit = Visit::new(part.seed);
-        Person { who, part, stage, visit, cookie: None, acted: 0, seat: None, was_seated: false }
+        let hello_at = stage.began;
+        let (cookie, seat, leaves) = (None, None, None);
+        Person { who, part, stage, visit, cookie, acted: 0, seat, was_seated: false, leaves, hello_at }
     }
 
     /// Comes at the time that was planned, whatever the server does, and stays until it is over.
@@ -128,6 +133,7 @@ impl Person {
             ticket,
         };
         let text = serde_json::to_string(&HelloFrame { hello }).expect("protocol types are JSON");
+        self.hello_at = Instant::now();
         let parting = match socket.send(Message::text(text)).await {
             Ok(()) => self.talk(socket, has_ticket).await,
             Err(_) => Parting::Closed(BROKEN),
@@ -170,13 +176,14 @@ impl Person {
         let mut standing = self.stage.line.stand();
         let mut closing = self.stage.closing.clone();
         loop {
-            let document = standing.reading.borrow_and_update().clone();
-            if let Some(next) = document.and_then(|document| self.visit.line(&document)) {
-                return next;
-            }
+            // What was read before somebody stood here tells them nothing.
             tokio::select! {
                 changed = standing.reading.changed() => if changed.is_err() { return Next::Over(Over::Done) },
                 () = lesson_ends(&mut closing) => return Next::Over(Over::Done),
+            }
+            let document = standing.reading.borrow_and_update().clone();
+            if let Some(next) = document.and_then(|document| self.visit.line(&document)) {
+                return next;
             }
         }
     }

@@ -69,7 +69,8 @@ impl Person {
         let mut closing = self.stage.closing.clone();
         loop {
             let act = self.next_act().filter(|_| talk.is_seated || talk.is_welcome);
-            let due = [act.map(|(at, _)| at), talk.admit_due].into_iter().flatten().min();
+            let leaves = self.leaves.filter(|_| talk.is_seated);
+            let due = [act.map(|(at, _)| at), talk.admit_due, leaves].into_iter().flatten().min();
             let parting = tokio::select! {
                 text = next_text(&mut talk.socket) => match text {
                     Ok(text) => self.hear(&mut talk, &text, has_ticket).await,
@@ -93,6 +94,11 @@ impl Person {
             for people in people.chunks(PEOPLE_PER_ASK_MAX) {
                 talk.ask(Ask::Door(DoorAsk::Admit { people: people.to_vec() })).await;
             }
+            return None;
+        }
+        if self.leaves.is_some_and(|leaves| leaves <= now) {
+            self.leaves = None;
+            talk.ask(Ask::Session(SessionAsk::Leave {})).await;
             return None;
         }
         let (at, act) = act?;
@@ -129,6 +135,7 @@ impl Person {
         };
         match frame {
             ServerFrame::Welcome(welcome) => {
+                self.tell(News::Verdict(self.hello_at.elapsed()));
                 self.visit.welcomed(welcome.session);
                 talk.is_welcome = true;
                 if has_ticket {
@@ -141,7 +148,10 @@ impl Person {
                     self.tell(News::Admitted);
                 }
             }
-            ServerFrame::Turned(turned) => return Some(Parting::Turned(turned)),
+            ServerFrame::Turned(turned) => {
+                self.tell(News::Verdict(self.hello_at.elapsed()));
+                return Some(Parting::Turned(turned));
+            }
             ServerFrame::Beat(beat) => self.visit.beat(beat.return_within_ms),
             ServerFrame::Reply(reply) => self.take_reply(talk, reply).await,
             ServerFrame::Event(event) => {
@@ -227,6 +237,10 @@ impl Person {
         self.tell(News::Admitted);
         talk.is_seated = true;
         self.was_seated = true;
+        let stays = self.stage.scenario.acts.stays_s.get();
+        if self.part.role == Role::Student && !stays.is_zero() {
+            self.leaves.get_or_insert_with(|| Instant::now() + stays);
+        }
         let teacher = snapshot.people.iter().find(|person| person.role == Role::Teacher);
         talk.teacher = teacher.map(|person| person.person);
         talk.cameras = snapshot.people.iter().filter(|one| one.sending.camera).map(|one| one.person).collect();

@@ -49,7 +49,9 @@ pub fn is_name(name: &str) -> bool {
 }
 
 /// The names that are not steps of a role.
-pub const OTHERS: [&str; 38] = [
+pub const OTHERS: [&str; 40] = [
+    "verdict_ms_p50",
+    "verdict_ms_p99",
     "people",
     "failures",
     "unanswered",
@@ -193,6 +195,12 @@ fn expects(report: &Report, step: &Step) -> bool {
 
 fn troubles(sheet: &mut Sheet, report: &Report, ledger: &Ledger) {
     let (counts, fairness) = (ledger.counts, &report.fairness);
+    for (name, q) in [("verdict_ms_p50", 0.5), ("verdict_ms_p99", 0.99)] {
+        if let Some(took) = ledger.verdicts.quantile(q) {
+            let ms = took.as_secs_f64() * 1e3;
+            sheet.put(name, (ms, ms * 0.9, ms * 1.1), Better::Lower, true);
+        }
+    }
     sheet.events("unanswered", counts.unanswered as f64, Better::Lower);
     sheet.events("lost_connections", counts.lost as f64, Better::Lower);
     sheet.events("not_back", report.not_back as f64, Better::Lower);

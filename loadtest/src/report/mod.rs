@@ -17,7 +17,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::gauge::{Gauge, Second};
+use crate::gauge::Gauge;
+pub use crate::gauge::Second;
 use crate::ledger::Ledger;
 use crate::scenario::Scenario;
 use crate::stage::Stage;
@@ -153,6 +154,9 @@ fn honesty(ledger: &Ledger, gauge: &Gauge) -> Honesty {
     }
     if fleet_busy > BUSY_MAX {
         limits.push(format!("the media thread was busy {:.0} % of the time", fleet_busy * 100.0));
+    }
+    if ledger.own_limit > 0 {
+        limits.push(format!("{} times this process could not open a socket: ulimit -n", ledger.own_limit));
     }
     Honesty { machine_cores, own_cores_max, fleet_busy, arrivals_late_ms, limits }
 }

@@ -184,6 +184,9 @@ fn funnel(report: &Report) -> String {
         );
         for step in steps {
             let limited = if report.honesty.limits.is_empty() { "" } else { "°" };
+            if step.reached == 0 && matches!(step.step, Stage::Queued | Stage::Ticket) && report.fairness.queued == 0 {
+                continue;
+            }
             if step.reached == 0 {
                 let _ = write!(
                     html,

@@ -95,6 +95,8 @@ pub struct Acts {
     pub chats_per_h: PerHour,
     pub hands_per_h: PerHour,
     pub reloads_per_h: PerHour,
+    /// How long students stay once they are seated; 0: to the end.
+    pub stays_s: Seconds,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
