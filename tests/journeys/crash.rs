@@ -59,6 +59,18 @@ async fn what_was_answered_is_on_disk() {
 }
 
 #[tokio::test]
+async fn a_lesson_ends_when_it_was_said_at_first() {
+    let mut school = School::start_with(&["--gate-class-minutes-max", "90"]).await;
+    let class = school.class(&[]).await;
+    let (ada, snapshot) = class.enter().await;
+    let end = snapshot.ends_at.expect("everybody knows from the start");
+    school.server.crash().await.expect("killed");
+    school.server.restart().await.expect("up again");
+    let mut ada = ada.resume().await.expect("the server is back");
+    assert_eq!(ada.seated(SOON).await.expect("seated").ends_at, Some(end));
+}
+
+#[tokio::test]
 async fn an_orderly_stop_tells_everyone_to_come_back() {
     let mut school = School::start().await;
     let class = school.class(&["Noé"]).await;

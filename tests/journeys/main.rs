@@ -12,6 +12,7 @@ mod people_waiting;
 mod rehearsal;
 mod removal;
 mod school;
+mod short;
 mod slow;
 mod spread;
 mod students;

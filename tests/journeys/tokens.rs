@@ -6,7 +6,10 @@ use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use preau_loadtest::{Conversation, ConversationError};
-use preau_protocol::{Ask, ClassId, Close, DoorAsk, Event, Policy, Proof, Role, SessionAsk, SessionEvent};
+use preau_protocol::{
+    Ask, ChatAsk, ClassAsk, ClassEvent, ClassId, Close, DoorAsk, Event, Outcome, Policy, Proof, Refusal, Role, Sending,
+    SessionAsk, SessionEvent,
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -107,6 +110,36 @@ async fn a_portals_student_knocks_by_name() {
     ada.admit(&[lea.welcome().person]).await.expect("let in");
     let seated = |event: &Event| matches!(event, Event::Class(_)).then_some(());
     lea.wait_for(SOON, seated).await.expect("in");
+}
+
+#[tokio::test]
+async fn a_parent_is_asked_about_then_sees_and_does_nothing() {
+    let (portal, school, class) = school_with_a_portal().await;
+    let (mut ada, _) = class.enter().await;
+    let token = portal.sign(&with(student_claims(class.id, "43"), "role", json!("parent")));
+    let mut inspector = Conversation::open_with_token(&school.stranger(), class.id, &token).await.expect("good");
+    assert_eq!(inspector.welcome().role, Role::Observer);
+    let knock = heard_knock(&mut ada, inspector.welcome().person).await;
+    assert_eq!((knock.role, knock.about.on_roster), (Role::Observer, false));
+    ada.admit(&[inspector.welcome().person]).await.expect("let in");
+    let seated = |event: &Event| match event {
+        Event::Class(event) => match &**event {
+            ClassEvent::Snapshot { snapshot } => Some(snapshot.clone()),
+            _ => None,
+        },
+        _ => None,
+    };
+    let snapshot = inspector.wait_for(SOON, seated).await.expect("in");
+    assert!(snapshot.door.is_none() && snapshot.people.len() == 2);
+    let speak = Sending { microphone: true, ..Sending::default() };
+    for ask in [
+        Ask::Class(ClassAsk::Sending { sending: speak }),
+        Ask::Class(ClassAsk::Hand { up: true }),
+        Ask::Chat(ChatAsk::Say { text: "Bonjour".into() }),
+    ] {
+        let outcome = inspector.ask(ask).await.expect("an answer");
+        assert_eq!(outcome, Outcome::refused(Refusal::NoRight));
+    }
 }
 
 #[tokio::test]

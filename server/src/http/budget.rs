@@ -20,14 +20,14 @@ use crate::store::DeviceSecretHash;
 
 /// Sockets of one network that have not said hello, at once, and how fast such may follow: a school that comes at the
 /// same second with a portal's tokens and no cookies. Each is paid back when it says hello.
-const SOCKETS: Rate = Rate { burst: 400.0, per_s: 5.0 };
+const SOCKETS: Rate = Rate { burst: 1_000.0, per_s: 10.0 };
 /// What each person who is known to come from a network adds to that.
 const BURST_EACH: f64 = 2.0;
 const PER_S_EACH: f64 = 0.1;
 /// People counted for that: more than a large school, or a company's whole way out.
 const PEOPLE_MAX: u32 = 8_192;
 /// A wrong secret, or a hello that is none, costs as much as so many silent sockets: one a second goes on for ever.
-const FAILURE: f64 = 5.0;
+const FAILURE: f64 = 10.0;
 /// Cookies that are looked for in the store for a network that has spent its budget: after a start nobody is known yet.
 const LOOKS: Rate = Rate { burst: 2_000.0, per_s: 200.0 };
 /// Claims by one browser, or of one link, or hellos of one device: somebody who reloads in anger, but not a script.
@@ -306,7 +306,7 @@ mod tests {
             assert_eq!(budgets.check(None, &claim, now), Ok(()));
             budgets.claimed(SCHOOL, browser(pupil), None, &claim, now);
         }
-        assert!(flood(&budgets, now) > 400);
+        assert!(flood(&budgets, now) > 1_000);
         assert_eq!(budgets.open(SCHOOL, None, now).unwrap_err(), Refusal::Flood { retry_after_s: 1 });
         for pupil in 0..1_200 {
             let deposit = budgets.open(SCHOOL, Some(browser(pupil)), now).expect("known");
@@ -335,18 +335,18 @@ mod tests {
             let deposit = budgets.open(SCHOOL, None, now).expect("room");
             assert_eq!(budgets.known(deposit, None, device(n), now), Ok(()));
         }
-        assert_eq!(flood(&budgets, now), 400 + 2 * 2_000, "and there is more room for each of them");
+        assert_eq!(flood(&budgets, now), 1_000 + 2 * 2_000, "and there is more room for each of them");
     }
 
     #[test]
     fn silent_sockets_and_wrong_secrets_are_paid_for_by_their_network() {
         let (budgets, now) = (Budgets::default(), Instant::now());
-        assert_eq!(flood(&budgets, now), 400);
+        assert_eq!(flood(&budgets, now), 1_000);
         let later = now + Duration::from_secs(10);
-        assert_eq!(flood(&budgets, later), 50, "five a second");
+        assert_eq!(flood(&budgets, later), 100, "ten a second");
         let (budgets, now) = (Budgets::default(), Instant::now());
         let failures = (0..200).filter(|_| budgets.failed(SCHOOL, now).is_ok()).count();
-        assert_eq!(failures, 80);
+        assert_eq!(failures, 100);
         assert_eq!(budgets.failed(SCHOOL, now), Err(1));
         assert_eq!(budgets.failed("198.51.100.1".parse().unwrap(), now), Ok(()));
     }
@@ -355,7 +355,7 @@ mod tests {
     fn hellos_of_nobody_cost_more_than_silence() {
         let (budgets, now) = (Budgets::default(), Instant::now());
         let opened = (0..1_000).map_while(|_| budgets.open(SCHOOL, None, now).ok());
-        assert_eq!(opened.inspect(|deposit| budgets.unknown(*deposit, now)).count(), 67);
+        assert_eq!(opened.inspect(|deposit| budgets.unknown(*deposit, now)).count(), 91);
     }
 
     #[test]
