@@ -41,6 +41,7 @@ const PORTALS: &str = r#"
 # groups_claim = "groups"
 # teachers = ["teacher"]             # values of the role claim
 # students = ["student"]
+# observers = ["observer", "parent"] # see and hear, and do nothing else
 # stay_minutes = 0                   # how long a browser may come back without a new token; 0: as long as the token
 # on_roster = false                  # students sent by this portal count as being on the roster
 "#;

@@ -249,7 +249,8 @@ impl Books {
             let rate = self.rate(*key);
             bucket.left_at(now, rate) < rate.burst
         });
-        if buckets.len() >= BUCKETS_MAX {
+        // With little room made, all of it would be looked through again at once.
+        if buckets.len() >= BUCKETS_MAX * 3 / 4 {
             buckets.clear();
         }
         self.buckets = buckets;

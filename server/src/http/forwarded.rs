@@ -29,6 +29,11 @@ pub fn client(connected: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> Ip
     client
 }
 
+/// Whether a proxy, or somebody who plays one, has passed this on.
+pub fn is_forwarded(headers: &HeaderMap) -> bool {
+    headers.contains_key(X_FORWARDED_FOR)
+}
+
 /// An address, perhaps with a port: some proxies write it.
 fn read(hop: &str) -> Option<IpAddr> {
     let bare = hop.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(hop);

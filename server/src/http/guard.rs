@@ -1,7 +1,7 @@
 //! What every request passes: an id, no secrets in its address, a page that may act, headers on the way out.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Instant;
 
 use axum::body::Body;
@@ -11,10 +11,14 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use preau_protocol::ProblemCode;
 
-use super::forwarded::client;
+use super::forwarded::{client, is_forwarded};
 use super::problem::Refused;
 use crate::auth::DeviceSecret;
 use crate::house::House;
+
+/// Said once: it is a fault of the configuration, not of the request.
+static NO_PROXY_NAMED: Once = Once::new();
+const NO_PROXY: &str = "everybody has its address, and shares one budget for strangers";
 
 /// Names under which a secret may turn up in a query.
 const SECRET_NAMES: [&str; 11] =
@@ -53,7 +57,12 @@ pub async fn guard(State(house): State<Arc<House>>, mut request: Request, next: 
 /// From here on the other end is whoever a proxy of ours speaks for.
 fn look_behind_proxies(house: &House, request: &mut Request) {
     if let Some(Peer(connected)) = request.extensions().get::<Peer>().copied() {
-        let client = client(connected.ip(), request.headers(), &house.config.trusted_proxies);
+        let proxies = &house.config.trusted_proxies;
+        if proxies.is_empty() && connected.ip().is_loopback() && is_forwarded(request.headers()) {
+            NO_PROXY_NAMED
+                .call_once(|| tracing::warn!("a proxy on this machine is not in trusted_proxies: {NO_PROXY}"));
+        }
+        let client = client(connected.ip(), request.headers(), proxies);
         request.extensions_mut().insert(Peer(SocketAddr::new(client, connected.port())));
     }
 }

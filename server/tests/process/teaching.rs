@@ -52,6 +52,9 @@ async fn a_class_is_made_changed_and_erased() {
     assert_eq!(teacher.ask("PUT", &path, json, draft.to_string().as_bytes()).await.json()["title"], "Physique");
     assert_eq!(teacher.get(&path).await.json()["policy"], "shut");
 
+    // Only a portal answers for those who look on.
+    let parent = json!({"people": [{"name": "Inès", "role": "observer"}]});
+    assert_eq!(teacher.post(&format!("{path}/roster"), &parent).await.problem(), (422, "limit".into()));
     for (body, problem) in [
         (json!({"title": "", "starts_at": 1, "policy": "ask", "familiar": true}), (400, "malformed")),
         (json!({"title": "x".repeat(121), "starts_at": 1, "policy": "ask", "familiar": true}), (422, "limit")),
