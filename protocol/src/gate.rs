@@ -67,7 +67,7 @@ pub struct Queued {
     pub wait: Wait,
 }
 
-/// How long it may take, as a range: both ends are honest.
+/// How long it may take, as a range: both ends are honest. [`crate::limits::WAIT_S_MAX`] is as long as that, or longer, or unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct Wait {

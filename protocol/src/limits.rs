@@ -53,6 +53,8 @@ pub const TICKET_BYTES_MAX: usize = 64;
 pub const LINE_MARKS_MAX: usize = 64;
 /// Classes that opened a moment ago while their pupils stood in a line: three kilobytes of the document.
 pub const LINE_OPENED_MAX: usize = 256;
+/// A wait that is longer, or that nobody knows, is told as this, in seconds: whoever reads it decides the same.
+pub const WAIT_S_MAX: u32 = 4 * 60 * 60;
 /// A sentence on the status page, in characters.
 pub const INCIDENT_CHARS_MAX: usize = 280;
 /// Classes on the operator's page: what a person reads.

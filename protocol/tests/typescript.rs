@@ -31,6 +31,7 @@ fn typescript() -> String {
         ("ROSTER_BYTES_MAX", limits::ROSTER_BYTES_MAX),
         ("VIDEO_SLOTS_MAX", limits::VIDEO_SLOTS_MAX),
         ("AUDIO_SLOTS_MAX", limits::AUDIO_SLOTS_MAX),
+        ("WAIT_S_MAX", limits::WAIT_S_MAX as usize),
         ("INCIDENT_CHARS_MAX", limits::INCIDENT_CHARS_MAX),
         ("FELT_EVERY_MS", limits::FELT_EVERY_MS as usize),
     ] {

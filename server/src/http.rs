@@ -12,6 +12,7 @@ mod gate;
 mod guard;
 mod invitations;
 mod operator;
+mod plain;
 mod problem;
 mod security;
 mod serve;
@@ -36,8 +37,10 @@ pub use tls::{Tls, TlsError};
 /// Everything that browsers reach.
 pub fn router(house: Arc<House>) -> Router {
     Router::new()
-        .route("/", get(assets::page))
-        .route("/class/{class}", get(assets::page))
+        .route("/", get(plain::page))
+        .route("/status", get(plain::status))
+        .route("/class/{class}", get(plain::class_page))
+        .route("/class/{class}/line", get(plain::line))
         .route("/class/{class}/setup", get(assets::page))
         .route("/api/claim", post(claim::claim))
         .route("/api/me", get(claim::me).put(claim::rename))

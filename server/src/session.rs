@@ -93,21 +93,26 @@ pub async fn converse(io: TokioIo<Upgraded>, arrival: Arrival, house: Arc<House>
 /// looking for a seat may mean to read the class's journal.
 async fn pass_gate(hello: &Hello, visitor: &Visitor, house: &House) -> Result<Inside, Turned> {
     let (class, person) = (hello.class, visitor.identity.person);
-    let asker = |has_seat| Asker {
-        person,
-        class,
-        role: visitor.identity.role,
-        starts_at: visitor.lesson.starts_at,
-        roster: visitor.lesson.roster,
-        has_seat,
-        ticket: hello.ticket.clone(),
-    };
+    let asker = |has_seat| asker(class, visitor, has_seat, hello.ticket.clone());
     let says_so = hello.resume.is_some() && house.shards.has_seat(class, person).await;
     match house.gate.ask(asker(says_so)).await {
         Err(_) if hello.resume.is_none() && house.shards.has_seat(class, person).await => {
             house.gate.ask(asker(true)).await
         }
         verdict => verdict,
+    }
+}
+
+/// As the gate knows somebody.
+pub fn asker(class: ClassId, visitor: &Visitor, has_seat: bool, ticket: Option<String>) -> Asker {
+    Asker {
+        person: visitor.identity.person,
+        class,
+        role: visitor.identity.role,
+        starts_at: visitor.lesson.starts_at,
+        roster: visitor.lesson.roster,
+        has_seat,
+        ticket,
     }
 }
 

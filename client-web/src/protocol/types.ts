@@ -14,6 +14,7 @@ export const PEOPLE_PER_ASK_MAX = 1500;
 export const ROSTER_BYTES_MAX = 262144;
 export const VIDEO_SLOTS_MAX = 24;
 export const AUDIO_SLOTS_MAX = 3;
+export const WAIT_S_MAX = 14400;
 export const INCIDENT_CHARS_MAX = 280;
 export const FELT_EVERY_MS = 10000;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { parseLine } from '../protocol/line';
-import type { Line, LineDocument, Place, Queued, Turned } from '../protocol/types';
+import { WAIT_S_MAX, type Line, type LineDocument, type Place, type Queued, type Turned } from '../protocol/types';
 import { looked, ROSE_MS, turned, UNWATCHED, type Watched, type Wish } from './queue';
 import { newsOf, UNTOLD } from './queue-news';
 import { ahead, compare, span } from './rank';
@@ -189,6 +189,18 @@ describe('somebody in the line', () => {
     expect(waiting.watched.queue.trouble).toBeNull();
     for (let n = 1; n < 8; n += 1) expect(waiting.sees('unreadable').wish).toBe('look');
     expect(waiting.sees('unreadable').wish).toBe('knock_within');
+  });
+});
+
+describe('a wait that the server does not know', () => {
+  it('is none that has been promised, and grows into one without having risen', () => {
+    const wait = { from_s: WAIT_S_MAX, to_s: WAIT_S_MAX };
+    const waiting = new Waiting();
+    waiting.watched = turned(UNWATCHED, queued(at(150), 500, { wait }), T0);
+    expect(waiting.minutes).toEqual([Infinity, Infinity]);
+    waiting.sees(shorter(0, { per_minute: { slowest: 0, fastest: 0 } })).sees(shorter(10));
+    expect(waiting.watched.queue.rose).toBeNull();
+    expect(waiting.minutes[1]).toBeCloseTo(4.91);
   });
 });
 

@@ -2,7 +2,7 @@
 
 import type { LineRead } from '../protocol/line';
 import type { LineDocument, Place, Priority, Queued, Turned, UnixMs } from '../protocol/types';
-import { ahead, isServed, span } from './rank';
+import { ahead, isServed, span, spanOf } from './rank';
 
 /** A place is found between marks, and may be off by half a percent of the line in either direction. */
 const RANK_SLACK = 0.01;
@@ -83,8 +83,8 @@ export function turned(watched: Watched, word: Turned, now: UnixMs): Watched {
 }
 
 function placed(queue: Queue, { priority, place, class_sign: sign, before, wait }: Queued, now: UnixMs): Queue {
-  const turn = { from: now + wait.from_s * 1_000, to: now + wait.to_s * 1_000 };
-  return told(queue, { priority, place, sign, ahead: before, turn }, now);
+  const { from, to } = spanOf(wait);
+  return told(queue, { priority, place, sign, ahead: before, turn: { from: now + from, to: now + to } }, now);
 }
 
 /** The line was asked for. */

@@ -1,6 +1,6 @@
 // Where a place stands in its line, and how long that may take: computed from the document that everybody reads.
 
-import type { Line, Pace, Place } from '../protocol/types';
+import { WAIT_S_MAX, type Line, type Pace, type Place, type Wait } from '../protocol/types';
 
 /** Draws are whole numbers of 32 bits. */
 const DRAWS = 2 ** 32;
@@ -35,6 +35,15 @@ export interface Span {
 
 export function span(before: number, { slowest, fastest }: Pace): Span {
   return { from: minutesMs(before, fastest), to: minutesMs(before + 1, slowest) };
+}
+
+/** What the server says itself. Beyond what it tells, nothing is known. */
+export function spanOf({ from_s: fromS, to_s: toS }: Wait): Span {
+  return { from: secondsMs(fromS), to: secondsMs(toS) };
+}
+
+function secondsMs(seconds: number): number {
+  return seconds < WAIT_S_MAX ? seconds * 1_000 : Infinity;
 }
 
 function minutesMs(people: number, perMinute: number): number {

@@ -1,12 +1,11 @@
 //! How fast a line has moved lately, minute by minute.
 
+use preau_protocol::limits::WAIT_S_MAX;
 use preau_protocol::{Pace, UnixMs, Wait};
 
 /// Minutes remembered: long enough to see a slow one, short enough to forget the start.
 const MINUTES: usize = 5;
 const MINUTE_MS: u64 = 60_000;
-/// Longer waits are told as this: whoever reads it decides the same.
-pub(crate) const WAIT_S_MAX: u32 = 4 * 60 * 60;
 
 /// People called per minute.
 #[derive(Clone, Copy, Debug, Default)]

@@ -2,7 +2,8 @@
 
 import { useEffect, useRef } from 'preact/hooks';
 
-import type { Operations } from '../../protocol/types';
+import type { Operations, Status } from '../../protocol/types';
+import { spanOf } from '../../state/rank';
 import { words } from '../../text/text';
 import { saySpan } from '../../text/spans';
 import { announce } from '../../ui/announcer';
@@ -49,7 +50,7 @@ function Figures({ seen }: { seen: Operations }) {
     [f.classes, figure(status.classes)],
     [f.people, figure(status.people)],
     [f.queued, figure(status.queued)],
-    [f.wait, waitWords(status.wait.from_s * 1_000, status.wait.to_s * 1_000, status.queued)],
+    [f.wait, waitWords(status)],
     [f.reserved, figure(seen.reserved)],
     [f.accepts, f.acceptsOf(figure(seen.accepts_per_s), figure(seen.accepts_per_s_max))],
     [f.reduction, t.reduction[status.reduction]],
@@ -69,10 +70,11 @@ function Figures({ seen }: { seen: Operations }) {
   );
 }
 
-function waitWords(fromMs: number, toMs: number, queued: number): string {
+function waitWords({ wait, state }: Status): string {
   const t = opsWords().figures;
-  if (queued === 0 && toMs === 0) return t.now;
-  return saySpan(fromMs, toMs, words()) ?? t.unknown;
+  const { from, to } = spanOf(wait);
+  if (to === 0) return state === 'open' || state === 'queueing' ? t.now : t.unknown;
+  return saySpan(from, to, words()) ?? t.unknown;
 }
 
 /** The numbers stand above: this only shows where they come from. */
