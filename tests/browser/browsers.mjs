@@ -25,13 +25,19 @@ const FIREFOX_PREFS = {
   'intl.locale.requested': 'en',
 };
 
-/** A Chromium; each `person` has a profile (cookies, storage) of their own, and perhaps a `script` for its pages. */
+/**
+ * A Chromium; each `person` has a profile (cookies, storage) of their own, and perhaps a `script` for its pages. `scripts: false`:
+ * their browser runs none.
+ */
 export async function openChromium({ flags = [] } = {}) {
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: [...CHROMIUM_FLAGS, ...flags] });
   return {
     name: 'chromium',
-    async person({ width = 1280, height = 800, locale = 'en', colorScheme = 'light', forcedTouch = false, relayedBy = null, script = null } = {}) {
-      const context = await browser.newContext({ viewport: { width, height }, locale, colorScheme, hasTouch: forcedTouch });
+    async person({ width = 1280, height = 800, locale = 'en', colorScheme = 'light', forcedTouch = false, relayedBy = null, script = null, scripts = true, cookie = null } = {}) {
+      const context = await browser.newContext({
+        viewport: { width, height }, locale, colorScheme, hasTouch: forcedTouch, javaScriptEnabled: scripts,
+      });
+      if (cookie) await context.addCookies([cookie]);
       await context.addInitScript(preload);
       if (relayedBy) await context.addInitScript(onlyRelayed, relayedBy);
       if (script) await context.addInitScript(script.run, script.given);
@@ -132,6 +138,11 @@ class Tab {
 class ChromiumTab extends Tab {
   waitFor(check, argument, timeout) {
     return this.page.waitForFunction(check, argument, { timeout });
+  }
+
+  /** Waits until these words are on a page that runs no script. */
+  shows(text) {
+    return this.page.getByText(text).first().waitFor({ timeout: PATIENCE_MS });
   }
 
   /** Clicks what has this accessible role and name. */

@@ -26,6 +26,7 @@ use crate::store::unix_now;
 use language::Language;
 use line_page::{Standing, line_page};
 use place::Kept;
+use sheet::Again;
 use status_page::status_page;
 
 /// A page of the line comes again after so many seconds, and up to half as many more: a school does not come at once.
@@ -58,8 +59,8 @@ pub async fn class_page(
 }
 
 /// `GET /status`
-pub async fn status(State(house): State<Arc<House>>, headers: HeaderMap) -> Response {
-    let page = status_page(&house.gate.published().status, Language::of(&headers));
+pub async fn status(State(house): State<Arc<House>>, uri: Uri, headers: HeaderMap) -> Response {
+    let page = status_page(&house.gate.published().status, uri.query(), Language::of(&headers));
     let mut response = html(page);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=2"));
     response
@@ -69,6 +70,7 @@ pub async fn status(State(house): State<Arc<House>>, headers: HeaderMap) -> Resp
 pub async fn line(
     State(house): State<Arc<House>>,
     InPath { class, .. }: InPath,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let published = house.gate.published();
@@ -78,8 +80,8 @@ pub async fn line(
         (None, StatusState::Open) => (Standing::Open, None),
         (None, _) => ask(&house, class, &headers).await?,
     };
-    let again_s = AGAIN_S + rand::random_range(0..=AGAIN_S / 2);
-    let mut response = html(line_page(&standing, class, again_s, Language::of(&headers)));
+    let again = Again::of(uri.query(), AGAIN_S + rand::random_range(0..=AGAIN_S / 2));
+    let mut response = html(line_page(&standing, class, again, Language::of(&headers)));
     let cookie = kept.map_or_else(|| Kept::clear_cookie(class), |kept| kept.set_cookie(class));
     response.headers_mut().insert(SET_COOKIE, HeaderValue::from_str(&cookie).map_err(|_| ProblemCode::Internal)?);
     Ok(response)

@@ -1,31 +1,16 @@
 // For everyone: with a keyboard alone, and without a fault that axe-core knows, on every page and in every state.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, afterEach, before, test } from 'node:test';
 
+import { assertAccessible } from '../axe.mjs';
 import { School, say, words } from '../school.mjs';
 import { Server } from '../server.mjs';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let school;
 before(async () => (school = await School.open()));
 after(() => school.close());
 afterEach(() => school.goHome());
-
-/** Asserts that axe-core finds nothing on the page as it is, once what comes and goes has come: half faded in, every word is too faint. */
-async function assertAccessible(tab, state) {
-  await tab.evaluate(axe);
-  const found = await tab.evaluate(async () => {
-    const ends = (one) => one.effect?.getComputedTiming().endTime !== Infinity;
-    await Promise.allSettled(document.getAnimations().filter(ends).map((one) => one.finished));
-    const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
-    return violations.map((one) => `${one.id}: ${one.help} (${one.nodes.map((node) => node.target.join(' ')).join('; ')})`);
-  });
-  assert.deepEqual(found, [], state);
-}
 
 test('axe-core finds nothing, from the first link to the end of a class', async () => {
   const lesson = await school.makeClass(['Noé', 'Zoé', 'Max']);

@@ -3,7 +3,7 @@
 use preau_protocol::{ClassId, Queued, UnixMs, Wait};
 
 use super::language::Language;
-use super::sheet::Sheet;
+use super::sheet::{Again, Sheet};
 use super::words;
 
 /// Where somebody stands.
@@ -39,10 +39,9 @@ impl Standing {
     }
 }
 
-/// The whole page. It comes again after `again_s`.
-pub fn line_page(standing: &Standing, class: ClassId, again_s: u32, language: Language) -> String {
+pub fn line_page(standing: &Standing, class: ClassId, again: Again, language: Language) -> String {
     let say = |french: &str, english: &str| words::say(language, french, english);
-    let sheet = Sheet::new(language, heading(standing, language), again_s);
+    let sheet = Sheet::new(language, heading(standing, language), again);
     let sheet = match standing {
         Standing::Open => {
             sheet.text("lead", &say("Il n’y a pas de file en ce moment.", "There is no line at the moment."))
@@ -52,7 +51,7 @@ pub fn line_page(standing: &Standing, class: ClassId, again_s: u32, language: La
                 .text("place", &words::place(language, *before))
                 .text("lead", &words::turn(language, *wait))
                 .text(
-                    "",
+                    "body",
                     &say(
                         "Beaucoup de monde arrive en même temps, et chacun entre à son tour. Cette page s’actualise d’elle-même.",
                         "Many people are arriving at once, and everyone comes in turn. This page refreshes itself.",
@@ -64,7 +63,7 @@ pub fn line_page(standing: &Standing, class: ClassId, again_s: u32, language: La
         Standing::Closed { for_s, kept } => {
             let sheet = sheet.text("lead", &words::closed(language, *for_s));
             let place = say("Votre place dans la file est gardée.", "Your place in the line is kept.");
-            if *kept { sheet.text("", &place) } else { sheet }
+            if *kept { sheet.text("body", &place) } else { sheet }
         }
         Standing::Unavailable => sheet.text(
             "lead",
@@ -89,7 +88,7 @@ pub fn line_page(standing: &Standing, class: ClassId, again_s: u32, language: La
         .text("hint", &script)
         .link(&format!("/class/{}", class.0), &say("Ouvrir la classe", "Open the class"))
         .link("/status", &say("État du serveur", "How the server is"))
-        .finish()
+        .finish(&format!("/class/{}/line", class.0))
 }
 
 fn heading(standing: &Standing, language: Language) -> String {
@@ -110,7 +109,7 @@ mod tests {
     use uuid::Uuid;
 
     fn page(standing: Standing, language: Language) -> String {
-        line_page(&standing, ClassId(Uuid::from_u128(7)), 12, language)
+        line_page(&standing, ClassId(Uuid::from_u128(7)), Again::AfterS(12), language)
     }
 
     #[test]

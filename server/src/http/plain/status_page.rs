@@ -3,13 +3,13 @@
 use preau_protocol::{Reduction, Status, StatusState};
 
 use super::language::Language;
-use super::sheet::Sheet;
+use super::sheet::{Again, Sheet};
 use super::words;
 
 /// Nobody has to reload it.
 const AGAIN_S: u32 = 15;
 
-pub fn status_page(status: &Status, language: Language) -> String {
+pub fn status_page(status: &Status, query: Option<&str>, language: Language) -> String {
     let say = |french: &str, english: &str| words::say(language, french, english);
     let number = |n: u32| words::number(language, n);
     let (title, hint) = state(status.state, language);
@@ -21,17 +21,17 @@ pub fn status_page(status: &Status, language: Language) -> String {
         (say("Réduction", "Reduction"), reduction(status.reduction, language)),
     ];
     let facts: Vec<(&str, String)> = facts.iter().map(|(name, fact)| (name.as_str(), fact.clone())).collect();
-    let sheet = Sheet::new(language, title, AGAIN_S).text("lead", &hint).facts(&facts);
+    let sheet = Sheet::new(language, title, Again::of(query, AGAIN_S)).text("lead", &hint).facts(&facts);
     let incidents: Vec<(String, &str)> = status
         .incidents
         .iter()
         .map(|incident| (words::ago(language, status.at.0.saturating_sub(incident.at.0)), incident.text.as_str()))
         .collect();
     let sheet = match incidents.as_slice() {
-        [] => sheet.text("", &say("Aucun incident signalé depuis hier.", "No incident reported since yesterday.")),
+        [] => sheet.text("body", &say("Aucun incident signalé depuis hier.", "No incident reported since yesterday.")),
         incidents => sheet.list(&say("Incidents", "Incidents"), incidents),
     };
-    sheet.text("hint", &say("Cette page s’actualise d’elle-même.", "This page refreshes itself.")).finish()
+    sheet.finish("/status")
 }
 
 fn state(state: StatusState, language: Language) -> (String, String) {
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn it_tells_how_many_how_long_and_what_happened() {
-        let french = status_page(&status(), Language::French);
+        let french = status_page(&status(), None, Language::French);
         for part in [
             "Il y a une file",
             "1\u{202f}148",
@@ -120,7 +120,7 @@ mod tests {
         ] {
             assert!(french.contains(part), "{part}: {french}");
         }
-        let english = status_page(&status(), Language::English);
+        let english = status_page(&status(), None, Language::English);
         for part in
             ["There is a line", "1,148", "in 9 to 15 minutes", "20 minutes ago", "students’ cameras are not shown"]
         {
@@ -137,7 +137,7 @@ mod tests {
             incidents: vec![],
             ..status()
         };
-        let page = status_page(&quiet, Language::English);
+        let page = status_page(&quiet, None, Language::English);
         for part in ["Everything works", "<dd>none</dd>", "No incident reported"] {
             assert!(page.contains(part), "{part}: {page}");
         }
