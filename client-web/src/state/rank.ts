@@ -16,11 +16,11 @@ export function isServed(place: Place, line: Line): boolean {
   return line.served !== undefined && compare(place, line.served) <= 0;
 }
 
-/** How many stand before this place. Between two marks it is in proportion; beyond the last, everybody who waits. */
+/** How many stand before this place. Between two marks it is in proportion; beyond the last, everybody else who waits. */
 export function ahead(place: Place, { marks, waiting }: Line): number {
   const next = marks.findIndex((mark) => compare(place, mark.place) <= 0);
   const [below, above] = [marks[next - 1], marks[next]];
-  if (above === undefined) return waiting;
+  if (above === undefined) return Math.max(0, waiting - 1);
   // Nobody knows how the ones before the first mark lie; they are no more than it says.
   if (below === undefined) return above.before;
   const part = compare(place, below.place) / compare(above.place, below.place);

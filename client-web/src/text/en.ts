@@ -336,7 +336,7 @@ export const en: Words = {
     turnUnknown: () => 'It is not known yet how long it will be until your turn.',
     kept: () => 'If you reload or close this page, your place is kept: open the class again in this browser.',
     rose: {
-      place: (was) => () => `You were ${was}. People who had arrived earlier are back in the line and go before you.`,
+      place: (was) => () => `You were ${was}. Others now go before you: those who come in the same quarter of an hour draw lots for their places, and those who had one find it again.`,
       turn: () => 'It is taking longer than expected: fewer places are coming free. The time given has been corrected.',
     },
     entering: { title: () => 'It is your turn', body: () => 'You are going in. This may take a few seconds.' },

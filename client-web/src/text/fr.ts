@@ -394,8 +394,8 @@ export const fr = {
     rose: {
       place: (was: string) =>
         say(
-          `Vous étiez ${was}. Des personnes arrivées plus tôt sont revenues dans la file et passent avant vous.`,
-          `Tu étais ${was}. Des personnes arrivées plus tôt sont revenues dans la file et passent avant toi.`,
+          `Vous étiez ${was}. D’autres passent avant vous : ceux qui viennent dans le même quart d’heure tirent leur place au sort, et ceux qui en avaient une la retrouvent.`,
+          `Tu étais ${was}. D’autres passent avant toi : ceux qui viennent dans le même quart d’heure tirent leur place au sort, et ceux qui en avaient une la retrouvent.`,
         ),
       turn: same('C’est plus long que prévu : moins de places se libèrent. La durée annoncée a été corrigée.'),
     },

@@ -12,6 +12,8 @@ const CALLED_MS: u64 = 60_000;
 
 /// People remembered who did not come at their turn. Past this they are forgotten, and stand at their old place in front of the line.
 const LATE_MAX: usize = 100_000;
+/// In a line of so many a place is counted, in tens of microseconds.
+const COUNTED_MAX: usize = 4_096;
 /// How often the line is counted. Pages ask every few seconds.
 const MARK_EVERY_MS: u64 = 2_000;
 /// Of a longer line so many are counted per millisecond that passes.
@@ -125,12 +127,16 @@ impl Line {
         }
     }
 
-    /// About how many stand before `place`: found in the marks, as everybody's page finds it.
+    /// How many stand before `place`, which is in this line: counted in a short one, whose marks soon say too little of it when many
+    /// come at once; in a long one found in the marks, as everybody's page finds it.
     pub fn before(&self, place: Place) -> u32 {
+        if self.order.len() <= COUNTED_MAX {
+            return self.order.iter().take_while(|(other, _)| *other < place).count() as u32;
+        }
         let after = self.marks.partition_point(|mark| mark.place < place);
         match (after.checked_sub(1).map(|at| self.marks[at]), self.marks.get(after)) {
             (None, _) => 0,
-            (Some(_), None) => self.waiting(),
+            (Some(_), None) => self.waiting() - 1,
             (Some(low), Some(high)) => {
                 let along = share(place, low.place, high.place);
                 low.before + (f64::from(high.before - low.before) * along) as u32

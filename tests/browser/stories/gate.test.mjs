@@ -33,13 +33,13 @@ async function fullHouse() {
   return { maths, french, ada, zoe };
 }
 
-/** Waits until the server says that so many stand in its lines. */
-async function standing(count) {
-  const until = Date.now() + 10_000;
-  for (;;) {
-    const { queued } = await new Api(school.server.origin).call('GET', '/status.json');
-    if (queued === count) return;
-    assert.ok(Date.now() < until, `${queued} in the line instead of ${count}`);
+const status = () => new Api(school.server.origin).call('GET', '/status.json');
+
+/** Asks the server, which has no event for it, until it is so. */
+async function until(what, isSo) {
+  const end = Date.now() + 10_000;
+  while (!(await isSo())) {
+    assert.ok(Date.now() < end, `waited for ${what}: ${JSON.stringify(await status())}`);
     await new Promise((tick) => setTimeout(tick, 200));
   }
 }
@@ -78,7 +78,7 @@ test('an operator lets more in: the line moves, on a page without a script too',
   await eva.tab.click('link', 'See the waiting line');
   await eva.tab.shows('You are in line');
   await eva.tab.shows(/^[12](st|nd) in line$/);
-  await standing(2);
+  await until('two in the line', async () => (await status()).queued === 2);
 
   const operator = await school.person('Operator', { width: 1440, height: 900 });
   await operator.open(`${school.server.origin}/ops`);
@@ -99,6 +99,7 @@ test('an operator lets more in: the line moves, on a page without a script too',
   await operator.tab.fill(opsWords.say.text, '<b>All is well again.</b>');
   await operator.press(opsWords.say.send);
   await operator.tab.sees(opsWords.say.sent);
+  await until('the message on the status page', async () => (await status()).incidents.length === 1);
   await operator.open(`${school.server.origin}/status`);
   await operator.tab.sees('Everything works');
   await operator.tab.sees('<b>All is well again.</b>');

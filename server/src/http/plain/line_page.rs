@@ -81,7 +81,7 @@ pub fn line_page(standing: &Standing, class: ClassId, again: Again, language: La
         ),
     };
     let script = say(
-        "La classe elle-même a besoin de JavaScript : activez-le dans votre navigateur, puis ouvrez la classe.",
+        "La classe elle-même a besoin de JavaScript : activez-le dans votre navigateur, puis ouvrez la classe.",
         "The class itself needs JavaScript: switch it on in your browser, then open the class.",
     );
     sheet

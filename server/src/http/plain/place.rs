@@ -104,7 +104,7 @@ fn number(text: &str) -> Option<u32> {
 /// How many stand before a place: what lies between two marks is in proportion.
 fn before(place: Place, marks: &[Mark], waiting: u32) -> u32 {
     let after = marks.partition_point(|mark| mark.place < place);
-    let Some(high) = marks.get(after) else { return waiting };
+    let Some(high) = marks.get(after) else { return waiting.saturating_sub(1) };
     let Some(low) = after.checked_sub(1).map(|at| marks[at]) else { return high.before };
     let number = |place: Place| u64::from(place.since) << 32 | u64::from(place.draw);
     let (along, all) = (number(place) - number(low.place), number(high.place) - number(low.place));

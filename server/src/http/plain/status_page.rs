@@ -50,14 +50,14 @@ fn state(state: StatusState, language: Language) -> (String, String) {
         StatusState::ClosedForNewcomers => [
             ("Le serveur est plein", "The server is full"),
             (
-                "Les classes en cours continuent ; personne d’autre n’entre pour le moment.",
+                "Les classes en cours continuent ; personne d’autre n’entre pour le moment.",
                 "Running classes go on; nobody else comes in for now.",
             ),
         ],
         StatusState::Draining => [
             ("Le serveur s’arrête", "The server is going down"),
             (
-                "Les classes en cours vont jusqu’à leur fin ; personne d’autre n’entre.",
+                "Les classes en cours vont jusqu’à leur fin ; personne d’autre n’entre.",
                 "Running classes go on to their end; nobody else comes in.",
             ),
         ],

@@ -53,20 +53,16 @@ pub fn place(language: Language, before: u32) -> String {
 /// They stood further in front before.
 pub fn rose(language: Language, before: u32) -> String {
     let was = place(language, before);
+    let (french, english) = (
+        "D’autres passent avant vous\u{a0}: ceux qui viennent dans le même quart d’heure tirent leur place au sort, et ceux qui en \
+         avaient une la retrouvent.",
+        "Others now go before you: those who come in the same quarter of an hour draw lots for their places, and those who had \
+         one find it again.",
+    );
     match (language, said(before)) {
-        (Language::French, Said::Counted(_)) => {
-            format!(
-                "Vous étiez à la {was}. Des personnes arrivées plus tôt sont revenues dans la file et passent avant vous."
-            )
-        }
-        (Language::French, Said::About(_)) => {
-            format!(
-                "Vous étiez {was}. Des personnes arrivées plus tôt sont revenues dans la file et passent avant vous."
-            )
-        }
-        (Language::English, _) => {
-            format!("You were {was}. People who had arrived earlier are back in the line and go before you.")
-        }
+        (Language::French, Said::Counted(_)) => format!("Vous étiez à la {was}. {french}"),
+        (Language::French, Said::About(_)) => format!("Vous étiez {was}. {french}"),
+        (Language::English, _) => format!("You were {was}. {english}"),
     }
 }
 
