@@ -6,6 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { School, words } from './school.mjs';
+import { opsWords } from './words.mjs';
 
 const folder = fileURLToPath(new URL('../../target/shots/', import.meta.url));
 const PHONE = { width: 360, height: 740 };
@@ -24,6 +25,7 @@ mkdirSync(folder, { recursive: true });
 const school = await School.open();
 for (const look of LOOKS) await photograph(look);
 await school.close();
+await photographGate();
 console.log(`pictures in ${folder}`);
 
 /** One class, from the link to its end, as a student and as a teacher with this screen see it. */
@@ -62,4 +64,37 @@ async function photograph(look) {
   await noe.tab.until(() => document.querySelector('[data-place^="gone"]') !== null);
   await shot(noe, 'student-gone');
   await school.goHome();
+}
+
+/** A server with room for four: its line, what anybody may know, and what an operator sees. */
+async function photographGate() {
+  const key = 'a-key-of-the-operators';
+  const small = await School.open({ flags: ['--gate-people-max', '5', '--operator-token', key] });
+  const { origin } = small.server;
+  const maths = await small.makeClass(['Noé Durand'], { title: 'Maths 5e B' });
+  const french = await small.makeClass(['Zoé Martin', 'Max Petit', 'Léa Benali'], { title: 'Français 5e B' });
+  await small.teacher(maths);
+  await small.knock(french, 'Zoé Martin');
+  await small.knock(french, 'Max Petit');
+  for (const look of LOOKS.filter(({ at }) => at === 'chromium')) {
+    const shot = (person, state) => person.tab.shot(`${folder}${state}-${look.name}.png`);
+    const lea = await small.knock(french, 'Léa Benali', look);
+    await lea.tab.isAt('queued');
+    await shot(lea, 'student-queue');
+    await lea.open(`${origin}/class/${french.id}/line`);
+    await lea.tab.sees('in line');
+    await shot(lea, 'plain-line');
+    await lea.open(`${origin}/status`);
+    await lea.tab.sees('There is a line');
+    await shot(lea, 'plain-status');
+    const operator = await small.person('Operator', look);
+    await operator.open(`${origin}/ops`);
+    await operator.tab.fill(opsWords.signIn.key, key);
+    await operator.press(opsWords.signIn.enter);
+    await operator.tab.until(() => document.querySelector('.ops-spark') !== null);
+    await shot(operator, 'operator');
+    for (const one of [lea, operator]) await one.profile.close();
+  }
+  await small.goHome();
+  await small.close();
 }

@@ -9,6 +9,8 @@ export interface Fault {
   code: FaultCode;
   /** For support: where to look in the server's log. */
   requestId?: string;
+  /** The server names when to try again. */
+  retryAfterMs?: number;
 }
 
 export type Answer<Value> = { ok: true; value: Value } | { ok: false; fault: Fault };
@@ -79,7 +81,11 @@ async function answered<Value>(path: string, init: RequestInit, read: (text: str
 export function faultOf(status: number, body: unknown): Fault {
   const problem = (typeof body === 'object' && body !== null ? body : {}) as Partial<Problem>;
   const code = typeof problem.code === 'string' && problem.code in CODES ? problem.code : codeOf(status);
-  return typeof problem.request_id === 'string' ? { code, requestId: problem.request_id } : { code };
+  return {
+    code,
+    ...(typeof problem.request_id === 'string' ? { requestId: problem.request_id } : {}),
+    ...(typeof problem.retry_after_ms === 'number' ? { retryAfterMs: problem.retry_after_ms } : {}),
+  };
 }
 
 function codeOf(status: number): FaultCode {

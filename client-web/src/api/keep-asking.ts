@@ -8,7 +8,10 @@ export function isBusy({ code }: Fault): boolean {
   return code === 'unavailable' || code === 'offline' || code === 'too_many';
 }
 
-/** Tells every answer, and asks again, more and more rarely, as long as the server is busy. The answer of this ends it. */
+/**
+ * Tells every answer, and asks again as long as the server is busy: when it says, or else more and more rarely. The answer of this
+ * ends it.
+ */
 export function keepAsking<Value>(ask: () => Promise<Answer<Value>>, tell: (answer: Answer<Value>) => void): () => void {
   let isWanted = true;
   let attempt = 0;
@@ -20,7 +23,10 @@ export function keepAsking<Value>(ask: () => Promise<Answer<Value>>, tell: (answ
       if (!isWanted) return;
       tell(answer);
       if (answer.ok || !isBusy(answer.fault)) return;
-      timer = setTimeout(again, returnAfterMs(attempt, RETURN_WITHIN_MS_DEFAULT, Math.random()));
+      const random = Math.random();
+      const { retryAfterMs } = answer.fault;
+      const after = retryAfterMs === undefined ? returnAfterMs(attempt, RETURN_WITHIN_MS_DEFAULT, random) : retryAfterMs * (1 + random);
+      timer = setTimeout(again, after);
       attempt += 1;
     });
   };

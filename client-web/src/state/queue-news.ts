@@ -14,19 +14,22 @@ export interface Told {
   /** How many came first, when that was said, and when it was. */
   ahead: number;
   at: UnixMs;
+  /** When it was said that it is one's turn. */
+  turnAt: UnixMs;
 }
 
-export const UNTOLD: Told = { queue: null, ahead: Infinity, at: 0 };
+export const UNTOLD: Told = { queue: null, ahead: Infinity, at: 0, turnAt: -Infinity };
 
 /** What to say of this word, if anything. */
 export function newsOf(told: Told, queue: Queue, now: UnixMs): [Told, News | null] {
   const news = newsBetween(told, queue, now);
   if (news === null || queue.spot === null) return [{ ...told, queue }, news];
-  return [{ queue, ahead: queue.spot.ahead, at: now }, news];
+  return [{ queue, ahead: queue.spot.ahead, at: now, turnAt: news === 'turn' ? now : told.turnAt }, news];
 }
 
-function newsBetween({ queue: was, ahead, at }: Told, is: Queue, now: UnixMs): News | null {
-  if (is.entering) return was?.entering === true ? null : 'turn';
+function newsBetween({ queue: was, ahead, at, turnAt }: Told, is: Queue, now: UnixMs): News | null {
+  // A door that has to be tried several times rings once.
+  if (is.entering) return was?.entering === true || now < turnAt + SAY_EVERY_MS ? null : 'turn';
   if ((is.closed === null) !== ((was?.closed ?? null) === null)) return is.closed === null ? 'reopened' : 'closed';
   if (is.trouble !== (was?.trouble ?? null)) return is.trouble ?? 'back';
   if (is.rose !== null && is.rose !== was?.rose) return 'rose';

@@ -157,6 +157,14 @@ describe('somebody in the line', () => {
     expect(waiting.watched.queue).toMatchObject({ entering: false, spot: { ahead: 40 }, rose: { what: 'place', was: 0 } });
   });
 
+  it('tries a door that did not open after all again in a while, not at every look', () => {
+    const waiting = new Waiting().sees(document(line({ served: at(150) })));
+    waiting.watched = turned(waiting.watched, queued(at(150), 0), waiting.now);
+    expect(waiting.sees(document(line({ served: at(150) }))).wish).toBe('look');
+    expect(waiting.watched.queue.entering).toBe(false);
+    expect(waiting.sees(document(line({ served: at(150) })), 7_000).wish).toBe('knock');
+  });
+
   it('knocks once more when the line has a new life, once', () => {
     const waiting = new Waiting().sees(document(line()));
     waiting.sees({ ...document(line()), life: 'b' });
@@ -251,8 +259,11 @@ describe('what is said aloud', () => {
     look(shorter(100));
     look(document(line({ served: at(150) })));
     look(document(line({ served: at(150) })));
+    waiting.watched = turned(waiting.watched, queued(at(150), 0), waiting.now);
+    hear();
+    look(document(line({ served: at(150) })), 20_000);
     expect(said).toEqual([
-      'placed', null, null, 'nearer', 'nearer', 'closed', 'reopened', null, 'offline', null, 'back', 'rose', 'turn', null,
+      'placed', null, null, 'nearer', 'nearer', 'closed', 'reopened', null, 'offline', null, 'back', 'rose', 'turn', null, 'rose', null,
     ]);
   });
 });

@@ -13,6 +13,8 @@ const SPAN_SLACK_MS_MIN = 30_000;
 
 /** What got worse is told in a sentence for at least so long. */
 export const ROSE_MS = 60_000;
+/** Others who were called as well may be in front: the door is not tried again sooner than this. */
+const REFUSED_MS = 10_000;
 /** A first miss is a blip, and is not told. */
 const MISSES_TOLD = 2;
 /** After so many answers that were no line something on the way keeps it back: the door is tried without it. */
@@ -66,17 +68,20 @@ export interface Watched {
   shut: readonly Priority[] | null;
   /** How often in a row no document came. */
   misses: number;
+  /** When the door was tried in vain although it was one's turn. */
+  refusedAt: UnixMs | null;
 }
 
 export const NOWHERE: Queue = { spot: null, rose: null, closed: null, trouble: null, entering: false };
-export const UNWATCHED: Watched = { queue: NOWHERE, life: null, readAt: 0, shut: null, misses: 0 };
+export const UNWATCHED: Watched = { queue: NOWHERE, life: null, readAt: 0, shut: null, misses: 0, refusedAt: null };
 
 /** The answer to a hello: a place, or why there is none. Whoever has one keeps it through a "closed" and a "not now". */
 export function turned(watched: Watched, word: Turned, now: UnixMs): Watched {
   const { queue } = watched;
   const kept: Queue = { ...queue, closed: null, trouble: null, entering: false };
   // A document of the new life follows; the old one must not send the same person to the door again.
-  const anew = { ...watched, life: null, shut: null, misses: 0 };
+  const refusedAt = queue.entering ? now : watched.refusedAt;
+  const anew = { ...watched, life: null, shut: null, misses: 0, refusedAt };
   if ('queued' in word) return { ...anew, queue: placed(kept, word.queued, now) };
   if ('closed' in word) return { ...anew, queue: { ...kept, closed: { until: word.closed.until ?? null } } };
   return { ...anew, queue: { ...kept, trouble: 'unavailable' } };
@@ -93,7 +98,8 @@ export function looked(watched: Watched, read: LineRead, now: UnixMs): [Watched,
   if (typeof read === 'string') return missed(watched, read);
   if (read.at < watched.readAt) return [watched, 'look'];
   const rose = queue.rose !== null && queue.rose.at + ROSE_MS <= now ? null : queue.rose;
-  const next: Watched = { queue: { ...queue, trouble: null, rose }, life: read.life, readAt: read.at, shut: closedIn(read), misses: 0 };
+  const calm: Queue = { ...queue, trouble: null, rose };
+  const next: Watched = { ...watched, queue: calm, life: read.life, readAt: read.at, shut: closedIn(read), misses: 0 };
   if (watched.life !== null && watched.life !== read.life) return [next, 'knock_within'];
   if (queue.spot === null) return [next, wishOutside(watched, read, now)];
   return inLine(next, queue.spot, read, now);
@@ -116,6 +122,7 @@ function inLine(watched: Watched, spot: Spot, document: LineDocument, now: UnixM
   const open: Queue = { ...queue, closed: null };
   // A teacher who is inside has kept places for the pupils, wherever they stand.
   if (hasOpened || isServed(spot.place, line)) {
+    if (watched.refusedAt !== null && now < watched.refusedAt + REFUSED_MS) return [{ ...watched, queue: open }, 'look'];
     const first: Spot = { ...spot, ahead: 0, turn: { from: now, to: now } };
     return [{ ...watched, queue: { ...open, spot: first, rose: null, entering: true } }, 'knock'];
   }
