@@ -150,7 +150,7 @@ async fn hello_of(socket: &mut Socket, arrival: &Arrival, house: &House) -> Resu
         Ending::Ours(close_for(error))
     })?;
     let browser = arrival.cookie.as_deref().and_then(DeviceSecret::parse).map(|secret| secret.hash());
-    let often = house.budgets.known(arrival.deposit, browser, visitor.device, Instant::now());
+    let often = house.budgets.known(arrival.deposit, browser, visitor.identity.person, Instant::now());
     often.map_err(|_| Ending::Ours(Close::TooFast))?;
     Ok((hello, visitor))
 }

@@ -12,8 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::digest::{SHA256, digest};
-use preau_classroom::DeviceId;
-use preau_protocol::Claim;
+use preau_protocol::{Claim, PersonId};
 
 use crate::config::Network;
 use crate::store::DeviceSecretHash;
@@ -30,13 +29,13 @@ const PEOPLE_MAX: u32 = 8_192;
 const FAILURE: f64 = 10.0;
 /// Cookies that are looked for in the store for a network that has spent its budget: after a start nobody is known yet.
 const LOOKS: Rate = Rate { burst: 2_000.0, per_s: 200.0 };
-/// Claims by one browser, or of one link, or hellos of one device: somebody who reloads in anger, but not a script.
+/// Claims by one browser, or of one link, or hellos of one person: somebody who reloads in anger, but not a script.
 const CLAIMS: Rate = Rate { burst: 20.0, per_s: 0.5 };
 const HELLOS: Rate = Rate { burst: 40.0, per_s: 0.5 };
-/// Networks, browsers, devices and links remembered together. Past this those that have recovered are forgotten, then
+/// Networks, browsers, people and links remembered together. Past this those that have recovered are forgotten, then
 /// all: forgetting lets a flooder start again, which is better than shutting out a school.
 const BUCKETS_MAX: usize = 64 * 1024;
-/// Browsers and devices known to be somebody's. Past this they are forgotten, and looked for again.
+/// Browsers known to be somebody's, and bearers of tokens. Past this they are forgotten, and looked for again.
 const KNOWN_MAX: usize = 256 * 1024;
 
 #[derive(Clone, Copy)]
@@ -51,7 +50,7 @@ enum Key {
     Looks(Network),
     Browser([u8; 32]),
     Secret([u8; 32]),
-    Device(DeviceId),
+    Person(PersonId),
 }
 
 #[derive(Clone, Copy)]
@@ -64,7 +63,7 @@ struct Bucket {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Known {
     Browser([u8; 32]),
-    Device(DeviceId),
+    Person(PersonId),
 }
 
 /// What a socket has cost its network until it has said hello.
@@ -124,13 +123,13 @@ impl Budgets {
         &self,
         deposit: Deposit,
         browser: Option<DeviceSecretHash>,
-        device: DeviceId,
+        person: PersonId,
         now: Instant,
     ) -> Result<(), u32> {
         let mut books = self.books();
         books.give_back(deposit, now);
-        books.meet(deposit.network, browser.map_or(Known::Device(device), |browser| Known::Browser(browser.0)));
-        books.ask(Key::Device(device), now, 1.0)
+        books.meet(deposit.network, browser.map_or(Known::Person(person), |browser| Known::Browser(browser.0)));
+        books.ask(Key::Person(person), now, 1.0)
     }
 
     /// The socket was not opened after all.
@@ -184,7 +183,7 @@ impl Books {
             }
             Key::Looks(_) => LOOKS,
             Key::Browser(_) | Key::Secret(_) => CLAIMS,
-            Key::Device(_) => HELLOS,
+            Key::Person(_) => HELLOS,
         }
     }
 
@@ -290,8 +289,8 @@ mod tests {
         DeviceSecretHash(hash)
     }
 
-    fn device(n: u128) -> DeviceId {
-        DeviceId(Uuid::from_u128(n))
+    fn person(n: u128) -> PersonId {
+        PersonId(Uuid::from_u128(n))
     }
 
     /// Opens sockets in silence until there are no more.
@@ -311,7 +310,7 @@ mod tests {
         assert_eq!(budgets.open(SCHOOL, None, now).unwrap_err(), Refusal::Flood { retry_after_s: 1 });
         for pupil in 0..1_200 {
             let deposit = budgets.open(SCHOOL, Some(browser(pupil)), now).expect("known");
-            assert_eq!(budgets.known(deposit, Some(browser(pupil)), device(u128::from(pupil)), now), Ok(()));
+            assert_eq!(budgets.known(deposit, Some(browser(pupil)), person(u128::from(pupil)), now), Ok(()));
         }
         assert!(budgets.open("192.0.3.1".parse().unwrap(), None, now).is_ok(), "other networks do not notice");
     }
@@ -323,7 +322,7 @@ mod tests {
         let unknown = Refusal::Unknown { retry_after_s: 1 };
         assert_eq!(budgets.open(SCHOOL, Some(browser(1)), now).unwrap_err(), unknown);
         let deposit = budgets.open_known(SCHOOL, browser(1));
-        assert_eq!(budgets.known(deposit, Some(browser(1)), device(1), now), Ok(()));
+        assert_eq!(budgets.known(deposit, Some(browser(1)), person(1), now), Ok(()));
         assert!(budgets.open(SCHOOL, Some(browser(1)), now).is_ok(), "known from now on");
         let looks = (0..10_000).filter(|_| budgets.open(SCHOOL, Some(browser(2)), now).unwrap_err() == unknown).count();
         assert_eq!(looks, 1_999);
@@ -334,7 +333,7 @@ mod tests {
         let (budgets, now) = (Budgets::default(), Instant::now());
         for n in 0..2_000 {
             let deposit = budgets.open(SCHOOL, None, now).expect("room");
-            assert_eq!(budgets.known(deposit, None, device(n), now), Ok(()));
+            assert_eq!(budgets.known(deposit, None, person(n), now), Ok(()));
         }
         assert_eq!(flood(&budgets, now), 1_000 + 2 * 2_000, "and there is more room for each of them");
     }
@@ -364,7 +363,7 @@ mod tests {
         let (budgets, now) = (Budgets::default(), Instant::now());
         let come = |n: u8, now: Instant| {
             let deposit = budgets.open(IpAddr::from([198, 51, n, 1]), None, now).expect("room");
-            budgets.known(deposit, None, device(7), now)
+            budgets.known(deposit, None, person(7), now)
         };
         assert!((0..40).all(|n| come(n, now).is_ok()));
         assert_eq!(come(41, now), Err(2));
@@ -388,10 +387,10 @@ mod tests {
         for n in 0..BUCKETS_MAX as u32 + 10 {
             let address = IpAddr::V4((n << 8).into());
             let _ = budgets.failed(address, now);
-            budgets.books().meet(Network::around(address), Known::Device(device(u128::from(n))));
+            budgets.books().meet(Network::around(address), Known::Person(person(u128::from(n))));
         }
         for n in 0..KNOWN_MAX as u128 + 10 {
-            budgets.books().remember(Known::Device(device(1 << 64 | n)));
+            budgets.books().remember(Known::Person(person(1 << 64 | n)));
         }
         let books = budgets.books();
         assert!(books.buckets.len() <= BUCKETS_MAX && books.people.len() <= BUCKETS_MAX);

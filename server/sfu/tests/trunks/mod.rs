@@ -2,7 +2,9 @@
 
 use super::nack;
 use super::world::{Browser, CLASS, Seen, World};
-use preau_sfu::{Dropped, Event, Look, PeerId, Permit, RelayId, Role, Source, StandIn, TRUNK_PACKETS_MAX, Ways};
+use preau_sfu::{
+    Dropped, Event, Look, PeerId, Permit, Ration, RelayId, Role, Source, StandIn, TRUNK_PACKETS_MAX, Ways,
+};
 use rtc_dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -159,6 +161,32 @@ fn a_class_on_two_relays_is_seen_both_ways_and_nothing_is_carried_that_nobody_lo
     assert!(class.seen(noe).iter().all(|packet| packet.payload.last() == Some(&1)));
     let slot = class.relays[1].browsers[&noe].slot_ssrc("4");
     assert!(class.seen(noe).iter().all(|packet| packet.ssrc == slot));
+}
+
+#[test]
+fn a_ration_is_kept_on_both_relays_and_what_nobody_is_shown_is_not_carried() {
+    let (mut class, ada, noe) = Pair::class();
+    class.picture(ada, true, 2);
+    class.picture(noe, true, 2);
+    class.look(noe, ada, 360);
+    class.look(ada, noe, 360);
+    class.picture(ada, true, 2);
+    class.picture(noe, true, 2);
+    let ration = |class: &mut Pair, ration: Ration| {
+        for world in &mut class.relays {
+            world.relay.ration(ration, world.now);
+        }
+        class.carry();
+    };
+    ration(&mut class, Ration::TeachersCameras);
+    let carried = class.relays[1].relay.stats().packets_carried;
+    class.picture(ada, false, 2);
+    class.picture(noe, false, 2);
+    assert_eq!((class.seen(ada).len(), class.seen(noe).len()), (2, 4));
+    assert_eq!(class.relays[1].relay.stats().packets_carried, carried, "a student's picture stays where it is");
+    ration(&mut class, Ration::Everything);
+    class.picture(noe, true, 2);
+    assert_eq!(class.seen(ada).len(), 4);
 }
 
 #[test]
