@@ -13,6 +13,7 @@ const parts = [
   ['browsers.mjs', 'admit, crash'],
   ['relay.mjs', 'CPU and memory of the relay'],
   ['start.mjs', 'cold start'],
+  ['gate.mjs', 'the door under load: lobbies, the line, a rush, intruders, many classes, a crash'],
 ];
 
 console.log(machine());

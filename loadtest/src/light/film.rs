@@ -7,6 +7,10 @@ use crate::frames::{CAMERA, CAMERA_360, CAMERA_720, SCREEN, VOICE};
 
 /// Payload bytes of one packet: with descriptor, stamp and headers it fits into every path's MTU.
 const CUT_BYTES: usize = 1_100;
+/// A browser's pacer lets a picture's packets go in steps of this…
+const STEP: Duration = Duration::from_millis(5);
+/// …and a large picture is on its way within about so many of them.
+const STEPS_MAX: usize = 8;
 /// Room for a stamp at the end of a frame.
 pub const TAIL_BYTES: usize = 12;
 /// The descriptor of a VP8 payload with a picture id of 15 bits (RFC 7741 §4.2).
@@ -84,13 +88,14 @@ fn pictures(reel: &crate::frames::Reel) -> Film {
         // The key frame flag is an inverse one (RFC 6386 §9.1).
         let is_key = frame.first().is_some_and(|byte| byte & 1 == 0);
         let pieces = frame.len().div_ceil(CUT_BYTES).max(1);
+        let in_a_step = pieces.div_ceil(STEPS_MAX).max(2);
         for (at, piece) in frame.chunks(CUT_BYTES).enumerate() {
             let ends_picture = at + 1 == pieces;
             let mut payload = vec![if at == 0 { 0x90 } else { 0x80 }, 0x80, 0, 0];
             payload.extend_from_slice(piece);
             // A decoder stops where the last partition's tokens end (RFC 6386 §9.5): what follows is nobody's.
             payload.resize(payload.len() + if ends_picture { TAIL_BYTES } else { 0 }, 0);
-            let after = reel.every * n as u32;
+            let after = reel.every * n as u32 + STEP * (at / in_a_step) as u32;
             cuts.push(Cut { after, payload, begins_picture: at == 0, ends_picture, is_key });
         }
     }
