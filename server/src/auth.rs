@@ -37,6 +37,8 @@ pub struct Visitor {
     /// When the token that brought them expires.
     pub until: Option<UnixMs>,
     pub lesson: Lesson,
+    /// The class remembers them as they are.
+    pub is_remembered: bool,
 }
 
 /// Why somebody gets no further. For whoever asks, a class that does not exist is one they have no business in.
@@ -74,13 +76,17 @@ impl Auth {
         cookie: Option<&str>,
         token: Option<&str>,
     ) -> Result<Visitor, AuthError> {
-        let visitor = match token {
-            Some(token) => self.bearer(class, cookie, token).await?,
-            None => self.owner_of(class, cookie).await?,
-        };
-        // Queued before anything that the class will decide about this person, and so on disk before it.
-        self.store.remember_person(class, visitor.identity.clone());
-        Ok(visitor)
+        match token {
+            Some(token) => self.bearer(class, cookie, token).await,
+            None => self.owner_of(class, cookie).await,
+        }
+    }
+
+    /// Remembers who somebody is: queued before anything that the class will decide about them, and so on disk before it.
+    pub fn remember(&self, class: ClassId, visitor: &Visitor) {
+        if !visitor.is_remembered {
+            self.store.remember_person(class, visitor.identity.clone());
+        }
     }
 
     async fn owner_of(&self, class: ClassId, cookie: Option<&str>) -> Result<Visitor, AuthError> {
@@ -88,7 +94,8 @@ impl Auth {
         match self.store.standing(secret.hash(), class, unix_now()).await? {
             Ok(standing) => {
                 let (identity, device) = (standing.identity, DeviceId(standing.device));
-                Ok(Visitor { identity, device, until: standing.until, lesson: standing.lesson })
+                let (until, lesson, is_remembered) = (standing.until, standing.lesson, standing.is_remembered);
+                Ok(Visitor { identity, device, until, lesson, is_remembered })
             }
             Err(NoStanding::UnknownDevice) => Err(AuthError::NotAuthenticated),
             Err(NoStanding::NotInvited) => Err(AuthError::NotAllowed),
@@ -97,15 +104,12 @@ impl Auth {
 
     async fn bearer(&self, class: ClassId, cookie: Option<&str>, token: &str) -> Result<Visitor, AuthError> {
         let verified = self.verify(token)?;
-        let known = self.store.class(class).await?;
-        let browser = match cookie.and_then(DeviceSecret::parse) {
-            Some(secret) => self.store.device(secret.hash()).await?,
-            None => None,
-        };
-        let known = known.filter(|_| verified.class == class).ok_or(AuthError::NotAllowed)?;
-        let device = DeviceId(browser.map_or(verified.device, |browser| browser.id));
-        let lesson = known.lesson();
-        Ok(Visitor { identity: verified.identity, device, until: Some(verified.until), lesson })
+        let browser = cookie.and_then(DeviceSecret::parse).map(|secret| secret.hash());
+        let known = self.store.at_door(class, verified.identity.clone(), browser).await?;
+        let lesson = known.lesson.filter(|_| verified.class == class).ok_or(AuthError::NotAllowed)?;
+        let device = DeviceId(known.browser.unwrap_or(verified.device));
+        let (identity, is_remembered) = (verified.identity, known.is_remembered);
+        Ok(Visitor { identity, device, until: Some(verified.until), lesson, is_remembered })
     }
 
     fn verify(&self, token: &str) -> Result<Verified, AuthError> {

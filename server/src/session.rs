@@ -79,7 +79,10 @@ pub async fn converse(io: TokioIo<Upgraded>, arrival: Arrival, house: Arc<House>
         }
     };
     match pass_gate(&hello, &visitor, &house).await {
-        Ok(inside) => Session::begin(socket, hello, visitor, inside, arrival, house).await,
+        Ok(inside) => {
+            house.auth.remember(hello.class, &visitor);
+            Session::begin(socket, hello, visitor, inside, arrival, house).await;
+        }
         Err(turned) => {
             let text = json(&ServerFrame::Turned(turned));
             // Whoever does not take this learns as much from the close frame.
@@ -94,9 +97,10 @@ pub async fn converse(io: TokioIo<Upgraded>, arrival: Arrival, house: Arc<House>
 async fn pass_gate(hello: &Hello, visitor: &Visitor, house: &House) -> Result<Inside, Turned> {
     let (class, person) = (hello.class, visitor.identity.person);
     let asker = |has_seat| asker(class, visitor, has_seat, hello.ticket.clone());
-    let says_so = hello.resume.is_some() && house.shards.has_seat(class, person).await;
+    let may_have_seat = visitor.lesson.was_held;
+    let says_so = may_have_seat && hello.resume.is_some() && house.shards.has_seat(class, person).await;
     match house.gate.ask(asker(says_so)).await {
-        Err(_) if hello.resume.is_none() && house.shards.has_seat(class, person).await => {
+        Err(_) if may_have_seat && hello.resume.is_none() && house.shards.has_seat(class, person).await => {
             house.gate.ask(asker(true)).await
         }
         verdict => verdict,
@@ -361,7 +365,9 @@ impl Session {
             visitor.identity.person == self.visitor.identity.person
                 && visitor.identity.role == self.visitor.identity.role
         };
-        let until = fresh.ok().filter(same).and_then(|visitor| visitor.until);
+        let fresh = fresh.ok().filter(same);
+        fresh.iter().for_each(|visitor| self.house.auth.remember(self.class, visitor));
+        let until = fresh.and_then(|visitor| visitor.until);
         let outcome = if until.is_some() { Outcome::Done {} } else { Outcome::refused(Refusal::NoRight) };
         self.write_frame(&ServerFrame::Reply(Reply { id, outcome })).await?;
         let (class, line) = (self.class, self.line);

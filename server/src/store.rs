@@ -28,7 +28,7 @@ use crate::shard::{Loaded, NotLoaded};
 pub use accounts::{AccountId, AccountRow};
 pub use audit::Audit;
 pub use classes::{ClassRow, NewClass};
-pub use devices::{DeviceRow, DeviceSecretHash, Lesson, NoStanding, Standing};
+pub use devices::{AtDoor, DeviceRow, DeviceSecretHash, Lesson, NoStanding, Standing};
 pub use purge::Purged;
 pub use roster::{Generation, RosterRow};
 pub use subject::{Dossier, Found};

@@ -23,11 +23,13 @@ pub struct ClassRow {
     pub policy: Policy,
     pub familiar: bool,
     pub students: u32,
+    /// There was a lesson, or is one: somebody may have a seat.
+    pub was_held: bool,
 }
 
 impl ClassRow {
     pub fn lesson(&self) -> Lesson {
-        Lesson { starts_at: self.starts_at, roster: self.students }
+        Lesson { starts_at: self.starts_at, roster: self.students, was_held: self.was_held }
     }
 
     pub fn invited(&self) -> Invited {
@@ -49,7 +51,8 @@ pub struct NewClass {
 }
 
 const COLUMNS: &str = "SELECT class.id, owner, account.name, title, starts_at, policy, familiar,
-    (SELECT count(*) FROM roster WHERE roster.class = class.id AND role = 'student')
+    (SELECT count(*) FROM roster WHERE roster.class = class.id AND role = 'student'),
+    EXISTS (SELECT 1 FROM journal WHERE journal.class = class.id)
     FROM class JOIN account ON account.id = owner";
 
 impl Store {
@@ -147,6 +150,7 @@ fn class_row(row: &Row<'_>) -> rusqlite::Result<ClassRow> {
         policy: unword(row, 5)?,
         familiar: row.get(6)?,
         students: row.get(7)?,
+        was_held: row.get(8)?,
     })
 }
 

@@ -31,6 +31,8 @@ pub struct Standing {
     pub identity: Identity,
     pub until: Option<UnixMs>,
     pub lesson: Lesson,
+    /// The class remembers them as they are: nothing is to be written.
+    pub is_remembered: bool,
 }
 
 /// When a class begins, and how many students are on its roster.
@@ -38,6 +40,17 @@ pub struct Standing {
 pub struct Lesson {
     pub starts_at: UnixMs,
     pub roster: u32,
+    /// There was a lesson, or is one: somebody may have a seat.
+    pub was_held: bool,
+}
+
+/// What is stored about a portal's person before a class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AtDoor {
+    /// None if there is no such class.
+    pub lesson: Option<Lesson>,
+    pub browser: Option<Uuid>,
+    pub is_remembered: bool,
 }
 
 /// Why a browser has no business in a class.
@@ -83,6 +96,22 @@ impl Store {
         now: UnixMs,
     ) -> Result<Result<Standing, NoStanding>, StoreError> {
         self.read(move |connection| standing(connection, hash, class, now)).await
+    }
+
+    /// What is known of a class, of a portal's person before it, and of their browser. The same questions whatever the answers.
+    pub async fn at_door(
+        &self,
+        class: ClassId,
+        who: Identity,
+        hash: Option<DeviceSecretHash>,
+    ) -> Result<AtDoor, StoreError> {
+        self.read(move |connection| {
+            let lesson = classes::find(connection, class)?.map(|row| row.lesson());
+            let browser = hash.map(|hash| find(connection, hash)).transpose()?.flatten().map(|device| device.id);
+            let is_remembered = people::find(connection, class, who.person)?.as_ref() == Some(&who);
+            Ok(AtDoor { lesson, browser, is_remembered })
+        })
+        .await
     }
 
     /// Claims an invitation for this browser. [`StoreError::Missing`] if it is no longer good.
@@ -203,8 +232,12 @@ fn standing(
     let Some(row) = row else { return Ok(Err(NoStanding::NotInvited)) };
     let lesson = row.lesson();
     // Whoever made the class teaches it, even after trying out a pupil's link in the same browser.
+    let stands = |identity: Identity, until| -> Result<Standing, StoreError> {
+        let is_remembered = people::find(connection, class, identity.person)?.as_ref() == Some(&identity);
+        Ok(Standing { device: device.id, identity, until, lesson, is_remembered })
+    };
     if let Some(account) = device.account.filter(|account| account.id == row.owner) {
-        return Ok(Ok(Standing { device: device.id, identity: owner(class, account), until: None, lesson }));
+        return stands(owner(class, account), None).map(Ok);
     }
     let found = match claim {
         None => None,
@@ -216,8 +249,10 @@ fn standing(
             (None, _) => None,
         },
     };
-    let standing = found.map(|(identity, until)| Standing { device: device.id, identity, until, lesson });
-    Ok(standing.ok_or(NoStanding::NotInvited))
+    match found {
+        Some((identity, until)) => stands(identity, until).map(Ok),
+        None => Ok(Err(NoStanding::NotInvited)),
+    }
 }
 
 fn claim_of(connection: &Connection, device: Uuid, class: ClassId) -> Result<Option<Claim>, StoreError> {
