@@ -147,8 +147,8 @@ impl Reference {
                 self.leave_line(*person, Close::Removed);
             }
             Input::SeatsWanted(wanted) => {
-                if self.wanted != *wanted {
-                    self.seats.iter_mut().for_each(|seat| seat.asked_until = None);
+                if *wanted && !self.wanted {
+                    self.seats.iter_mut().for_each(|seat| drop(seat.asked_until.take_if(|until| *until <= now)));
                 }
                 self.wanted = *wanted;
             }

@@ -5,14 +5,15 @@ use preau_protocol::{Close, Event, Gone, PersonId, Sending, SessionEvent, UnixMs
 use crate::{Classroom, Fact, agenda::Alarm, chair::Chair, waits::STILL_THERE_MS};
 
 impl Classroom {
-    /// Others wait for seats, or no longer. Whoever was asked before need not answer any more.
+    /// Others wait for seats, or no longer. A line that is empty for a moment takes no question back; whoever had their time to
+    /// answer while nobody waited is asked anew.
     pub(crate) fn want_seats(&mut self, wanted: bool) {
         if wanted == self.seats_wanted {
             return;
         }
         self.seats_wanted = wanted;
-        for chair in self.chairs.values_mut() {
-            chair.asked_until = None;
+        for chair in self.chairs.values_mut().filter(|_| wanted) {
+            chair.asked_until.take_if(|until| *until <= self.now);
         }
         self.agenda.cancel(Alarm::Idle);
         self.mind_everybody();
@@ -61,7 +62,8 @@ impl Classroom {
     /// Asks somebody whether they are still there, if they have not yet answered.
     pub(crate) fn ask_again_if_idle(&mut self, person: PersonId) {
         let Some(chair) = self.chairs.get(&person) else { return };
-        if let (Some(session), Some(until)) = (chair.session(), chair.asked_until) {
+        let open = chair.asked_until.filter(|until| self.seats_wanted && *until > self.now);
+        if let (Some(session), Some(until)) = (chair.session(), open) {
             let within_ms = u32::try_from(until.0.saturating_sub(self.now.0)).unwrap_or(u32::MAX);
             self.send(vec![session], Event::Session(SessionEvent::StillThere { within_ms }));
         }

@@ -84,6 +84,19 @@ fn nobody_is_asked_while_nobody_waits() {
 }
 
 #[test]
+fn a_moment_in_which_nobody_waits_takes_no_question_back() {
+    let mut class = full();
+    class.after_s(HALF_AN_HOUR_S + 60);
+    class.handle(Input::SeatsWanted(false));
+    class.after_s(1);
+    class.handle(Input::SeatsWanted(true));
+    class.after_s(58);
+    assert!(class.is_seated("Noé"));
+    class.after_s(1);
+    assert!(!class.is_seated("Noé"));
+}
+
+#[test]
 fn who_was_idle_comes_back_without_being_admitted_again() {
     let mut class = full();
     class.ask("Ada", Ask::Door(DoorAsk::Policy { policy: Policy::Shut })).unwrap();
