@@ -47,7 +47,7 @@ pub const TOKEN_BYTES_MAX: usize = 4 * 1024;
 pub const FELT_EVERY_MS: u64 = 10_000;
 /// People in one word to teachers about connections: a large class is told in several frames.
 pub const LINKS_PER_EVENT_MAX: usize = 100;
-/// A place in the line, signed: 22 bytes of it, 16 of seal, in base64.
+/// A place in the line, signed: 14 bytes of it, 16 of seal, in base64; and room to grow.
 pub const TICKET_BYTES_MAX: usize = 64;
 /// Places of a line whose rank is told: a document stays below 4 KiB, and a place found in it is off by half a percent of the line.
 pub const LINE_MARKS_MAX: usize = 64;

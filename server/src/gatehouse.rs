@@ -216,7 +216,9 @@ impl Keeper {
                 self.answers.insert(self.next, answer);
                 self.gate.handle(Input::Ask { re: self.next, asker }, now);
             }
-            Question::Left { person, class, role } => self.gate.handle(Input::Left { person, class, role }, now),
+            Question::Left { person, class, role } => {
+                self.gate.handle(Input::Left { person, class, role, away: false }, now)
+            }
             Question::Operate { act, answer } => {
                 act.into_iter().for_each(|act| self.operate(act, now));
                 // The asker may have gone; then nobody needs the answer.

@@ -34,6 +34,9 @@ impl Accepts {
         self.left = (self.left + earned).min(burst(self.per_s));
         self.at = now;
         self.turn_second(now);
+        if self.left >= burst(self.per_s) {
+            self.refused = 0.0;
+        }
         if self.left < 1.0 {
             self.refused += 1.0;
             return Err((1_000.0 + self.refused / self.per_s * 1_000.0).min(RETRY_MS_MAX) as u32);
@@ -88,6 +91,10 @@ mod tests {
         assert!((10_000..=30_000).contains(&retry), "{retry}");
         assert_eq!(accepts.lately(UnixMs(4_000)), taken[3] as u32);
         assert_eq!(accepts.lately(UnixMs(9_000)), 0);
+        let taken = (0..100).filter(|_| accepts.take(UnixMs(60_000)).is_ok()).count();
+        assert_eq!(taken, 50);
+        let retry = accepts.take(UnixMs(60_000)).expect_err("the bucket is empty");
+        assert!(retry < 2_000, "the flood is forgotten: {retry}");
     }
 
     #[test]

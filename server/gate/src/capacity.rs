@@ -77,12 +77,6 @@ impl Capacity {
         room.fold(f64::INFINITY, f64::min).max(0.0) as u32
     }
 
-    /// The whole server's room, were it empty: no class can be promised more.
-    pub fn whole(&self) -> u32 {
-        let whole = Scarce::ALL.into_iter().map(|what| amount(&self.limits, what) * LET_IN_UNTIL / PRIOR[index(what)]);
-        whole.fold(f64::INFINITY, f64::min) as u32
-    }
-
     /// What is nearest to its limit, and how near: 1 is at it.
     pub fn scarcest(&self, people: u32) -> (Scarce, f64) {
         let used = self.in_use(people);

@@ -1,6 +1,6 @@
 //! The class is the unit: a teacher who comes in keeps places for the whole roster, so that there are no half classes.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 
 use preau_protocol::{ClassId, Role, UnixMs};
 
@@ -8,6 +8,8 @@ use preau_protocol::{ClassId, Role, UnixMs};
 const MORE_PERCENT: u32 = 10;
 /// Places that nobody has taken for so long go to others.
 const KEPT_MS: u64 = 10 * 60_000;
+/// Of a class whose teacher has gone, earlier: a teacher who reloads the page is back by then.
+const KEPT_WITHOUT_TEACHER_MS: u64 = 2 * 60_000;
 
 /// A class with somebody inside, or places kept.
 #[derive(Clone, Copy, Debug, Default)]
@@ -19,14 +21,16 @@ pub(crate) struct Class {
     pub queued: u32,
     /// Whom it expects, and a few more; 0 until a teacher has come in.
     pub expected: u32,
-    /// Whether places are kept for those who are still missing.
-    keeps: bool,
+    /// Until when places are kept for those who are still missing.
+    keeps_until: Option<UnixMs>,
+    /// When its last teacher left.
+    unattended_since: UnixMs,
 }
 
 impl Class {
     /// Places kept for people who are not inside yet.
     pub fn reserved(&self) -> u32 {
-        if self.keeps { self.expected.saturating_sub(self.students) } else { 0 }
+        if self.keeps_until.is_some() { self.expected.saturating_sub(self.students) } else { 0 }
     }
 
     pub fn people(&self) -> u32 {
@@ -50,7 +54,7 @@ pub(crate) struct Classes {
     reserved: u32,
     people: u32,
     /// Whose places are given back when.
-    giving_back: VecDeque<(UnixMs, ClassId)>,
+    giving_back: BTreeSet<(UnixMs, ClassId)>,
 }
 
 /// How many places a class needs in all for its roster.
@@ -81,13 +85,17 @@ impl Classes {
         self.by_id.iter().map(|(id, class)| (*id, class))
     }
 
-    /// Keeps places for a roster, `most` at the most.
+    /// Keeps places for a roster, `most` of them at the most. Once: a teacher who reloads the page keeps no more, and no longer.
     pub fn reserve(&mut self, class: ClassId, roster: u32, most: u32, now: UnixMs) {
+        if self.get(class).expected > 0 {
+            return;
+        }
+        let until = now.plus_ms(KEPT_MS);
         self.change(class, |of| {
-            of.expected = expected(roster).min(most);
-            of.keeps = true;
+            of.expected = expected(roster).min(most.saturating_add(of.students));
+            of.keeps_until = Some(until);
         });
-        self.giving_back.push_back((now.plus_ms(KEPT_MS), class));
+        self.giving_back.insert((until, class));
     }
 
     pub fn entered(&mut self, class: ClassId, role: Role) {
@@ -95,9 +103,18 @@ impl Classes {
         self.change(class, |of| *count(of, role) += 1);
     }
 
-    pub fn left(&mut self, class: ClassId, role: Role) {
+    pub fn left(&mut self, class: ClassId, role: Role, now: UnixMs) {
         self.people = self.people.saturating_sub(1);
-        self.change(class, |of| *count(of, role) = count(of, role).saturating_sub(1));
+        self.change(class, |of| {
+            *count(of, role) = count(of, role).saturating_sub(1);
+            if role == Role::Teacher {
+                of.unattended_since = now;
+            }
+        });
+        let left = self.get(class);
+        if role == Role::Teacher && !left.is_open() && left.keeps_until.is_some() {
+            self.giving_back.insert((now.plus_ms(KEPT_WITHOUT_TEACHER_MS), class));
+        }
     }
 
     pub fn queued(&mut self, class: ClassId) {
@@ -111,13 +128,18 @@ impl Classes {
 
     /// Gives back what was kept for long enough.
     pub fn give_back(&mut self, now: UnixMs) {
-        while let Some((_, class)) = self.giving_back.pop_front_if(|(at, _)| *at <= now) {
-            self.change(class, |of| of.keeps = false);
+        while let Some((at, class)) = self.giving_back.first().copied().filter(|(at, _)| *at <= now) {
+            self.giving_back.remove(&(at, class));
+            let of = self.get(class);
+            let is_given_up = !of.is_open() && of.unattended_since.plus_ms(KEPT_WITHOUT_TEACHER_MS) <= now;
+            if of.keeps_until.is_some_and(|until| until <= now || is_given_up) {
+                self.change(class, |of| of.keeps_until = None);
+            }
         }
     }
 
     pub fn next_at(&self) -> Option<UnixMs> {
-        self.giving_back.front().map(|(at, _)| *at)
+        self.giving_back.first().map(|(at, _)| *at)
     }
 
     fn change(&mut self, id: ClassId, act: impl FnOnce(&mut Class)) {
@@ -126,7 +148,7 @@ impl Classes {
         act(class);
         self.reserved = self.reserved - before + class.reserved();
         // Nobody inside, nobody in line, and nobody's places: nothing to remember.
-        if class.people() == 0 && class.queued == 0 && !class.keeps {
+        if class.people() == 0 && class.queued == 0 && class.keeps_until.is_none() {
             self.by_id.remove(&id);
         }
     }
@@ -160,16 +182,35 @@ mod tests {
         classes.give_back(UnixMs(600_000));
         assert_eq!(classes.reserved(), 0);
         assert!(classes.get(MATHS).expects_more(), "whoever is late is still expected");
-        (0..20).for_each(|_| classes.left(MATHS, Role::Student));
-        classes.left(MATHS, Role::Teacher);
+        (0..20).for_each(|_| classes.left(MATHS, Role::Student, UnixMs(600_000)));
+        classes.left(MATHS, Role::Teacher, UnixMs(600_000));
         assert_eq!((classes.people(), classes.iter().count()), (0, 0), "nothing is remembered");
     }
 
     #[test]
-    fn no_class_keeps_more_than_the_whole_server() {
+    fn no_class_keeps_more_than_there_is() {
         let mut classes = Classes::default();
         classes.entered(MATHS, Role::Teacher);
-        classes.reserve(MATHS, 5_000, 400, UnixMs(0));
+        classes.reserve(MATHS, u32::MAX, 400, UnixMs(0));
         assert_eq!(classes.reserved(), 400);
+        classes.reserve(MATHS, 5_000, 800, UnixMs(1));
+        assert_eq!(classes.reserved(), 400, "once");
+    }
+
+    #[test]
+    fn a_teacher_who_goes_and_does_not_come_back_keeps_nothing() {
+        let mut classes = Classes::default();
+        classes.entered(MATHS, Role::Teacher);
+        classes.reserve(MATHS, 28, 400, UnixMs(0));
+        classes.left(MATHS, Role::Teacher, UnixMs(1_000));
+        classes.give_back(UnixMs(100_000));
+        classes.entered(MATHS, Role::Teacher);
+        classes.give_back(UnixMs(121_000));
+        assert_eq!(classes.reserved(), 31, "back in time");
+        classes.left(MATHS, Role::Teacher, UnixMs(130_000));
+        classes.give_back(UnixMs(250_000));
+        assert_eq!((classes.reserved(), classes.next_at().is_some()), (0, true));
+        classes.give_back(UnixMs(600_000));
+        assert_eq!((classes.iter().count(), classes.next_at()), (0, None), "nothing is remembered");
     }
 }

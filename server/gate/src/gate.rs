@@ -1,11 +1,10 @@
-//! The gate itself: who comes in, who stands in which line, and what everybody is told.
+//! The gate itself: who comes in, and who stands in which line.
+
+mod seen;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use preau_protocol::{
-    Amounts, ClassId, ClassLoad, Line as LineWord, LineDocument, PersonId, Place, Priority, Queued, Reduction, Role,
-    Scarce, Turned, UnixMs, Wait, limits,
-};
+use preau_protocol::{Amounts, ClassId, PersonId, Place, Priority, Queued, Reduction, Role, Turned, UnixMs};
 
 use crate::capacity::Capacity;
 use crate::classes::{Class, Classes, expected};
@@ -14,20 +13,19 @@ use crate::ladder::Ladder;
 use crate::line::{Line, Standing};
 use crate::pace::wait;
 use crate::present::Present;
-use crate::ticket::TicketKey;
+use crate::ticket::{Ticket, TicketKey};
 
 /// People in all lines together: everybody of the largest country this was made for, at some 90 bytes each.
 const QUEUED_MAX: u32 = 1_000_000;
 /// Whoever cannot even stand in a line is told to come back after this long.
 const RETRY_MS: u32 = 30_000;
-/// How often a page asks for the line, while it is short; and for each thousand who wait, so much longer.
-const AGAIN_MS: u32 = 6_000;
-const AGAIN_MS_PER_THOUSAND: u32 = 50;
-const AGAIN_MS_MAX: u32 = 20_000;
 /// After a restart everybody's page comes back within this: the longest time between two looks, and a third.
 const GATHER_MS: u64 = 27_000;
 /// For so long the document names a class that opened: everybody's page looks twice in it.
 const OPENED_MS: u64 = 60_000;
+/// A class that needs more places than there are holds up everybody behind it for this long. Then its teacher comes in with as many
+/// places as there are, and pupils beyond them stand in their line: one lecture does not shut the door for a morning.
+const HELD_MS: u64 = 60_000;
 /// How often the line is served while there is one.
 const SERVE_EVERY_MS: u64 = 1_000;
 /// Of 73 people who are called while all three lines stand, 64 are pupils in their hour, 8 are outside it, and one observes: everybody's
@@ -61,6 +59,8 @@ pub enum Input {
         person: PersonId,
         class: ClassId,
         role: Role,
+        /// It broke: nobody said goodbye. Their place is theirs until they are back, for a while; otherwise it goes to the line at once.
+        away: bool,
     },
     /// What the process uses, about once a second. `people` is the gate's own to know.
     Measured(Amounts),
@@ -68,6 +68,8 @@ pub enum Input {
     /// Which priorities the operator keeps out just now.
     SetRules(Rules),
     Drain(bool),
+    /// The process before this one ended while people stood in its line: nobody passes it, and nobody is called, until all could come back.
+    LineStood,
     Timeout,
 }
 
@@ -127,6 +129,8 @@ pub struct Gate {
     calls_left: u32,
     second: u64,
     serve_at: Option<UnixMs>,
+    /// Since when a class has held up the line.
+    held_since: Option<UnixMs>,
     began: Option<UnixMs>,
     gather_until: UnixMs,
     seats_wanted: bool,
@@ -153,6 +157,7 @@ impl Gate {
             calls_left: calls_per_s,
             second: 0,
             serve_at: None,
+            held_since: None,
             began: None,
             gather_until: UnixMs::default(),
             seats_wanted: false,
@@ -168,14 +173,16 @@ impl Gate {
                 let verdict = self.judge(&asker, now);
                 self.outputs.push_back(Output::Verdict { re, verdict });
             }
-            Input::Left { person, class, role } => {
-                self.present.left(person, now);
-                self.classes.left(class, role);
+            Input::Left { person, class, role, away } => {
+                if self.present.left(person, away, now) {
+                    self.classes.left(class, role, now);
+                }
             }
             Input::Measured(used) => self.measured(used, now),
             Input::SetLimits(limits) => self.capacity.set_limits(limits),
             Input::SetRules(rules) => self.rules = rules,
             Input::Drain(on) => self.draining = on,
+            Input::LineStood => self.gather_until = now.plus_ms(GATHER_MS),
             Input::Timeout => {}
         }
         self.serve(now);
@@ -201,9 +208,10 @@ impl Gate {
     /// Time goes on, whatever happens in it.
     fn pass(&mut self, now: UnixMs) {
         let second = now.0 / 1_000;
-        if second > self.second {
+        // A clock that is put back is a second like any other.
+        if second != self.second {
             // After a long sleep all that was ramping has been measured.
-            (0..(second - self.second).min(60)).for_each(|_| self.capacity.pass_second());
+            (0..second.saturating_sub(self.second).clamp(1, 60)).for_each(|_| self.capacity.pass_second());
             self.second = second;
             self.calls_left = self.calls_per_s;
             self.present.pass(now);
@@ -227,32 +235,54 @@ impl Gate {
         if is_expected(class, asker.role) {
             return self.enter(asker, Priority::Seated, now);
         }
-        let priority = hour::priority(asker.role, asker.starts_at, class.is_open(), now);
-        let shown = asker.ticket.as_deref();
-        let ticket = shown.and_then(|text| self.key.open(text, asker.person, now));
-        let ticket = ticket.filter(|_| !self.present.has_used_ticket(asker.person));
-        let bad_ticket = shown.is_some() && ticket.is_none();
+        let ticket = self.good_ticket(asker, now);
+        let bad_ticket = asker.ticket.is_some() && ticket.is_none();
         let known = self.lines.iter().find_map(|(of, line)| Some((*of, line.place_of(asker.person)?)));
-        if let Some(ticket) = ticket.filter(|ticket| self.is_turn_of(asker.person, ticket.priority)) {
-            self.present.used_ticket(asker.person, now);
-            return self.enter(asker, ticket.priority, now);
+        let own = hour::priority(asker.role, asker.starts_at, class.is_open(), now);
+        // Nobody loses a better line by waiting in it until their hour is over.
+        let lines = [Some(own), known.map(|(of, _)| of), ticket.map(|ticket| ticket.priority)];
+        let priority = lines.into_iter().flatten().min().unwrap_or(own);
+        if let Some(of) = self.whose_turn_it_is(asker) {
+            return self.enter(asker, of, now);
         }
         if let Some(until) = self.rules.closed.get(&priority) {
             return self.turn_away(Turned::Closed { until: *until }, bad_ticket);
         }
-        if known.is_none() && ticket.is_none() && self.may_pass_by(asker, class, priority) {
+        let late = self.lines.values().find_map(|line| line.late(asker.person));
+        let has_place = known.is_some() || ticket.is_some() || late.is_some();
+        if !has_place && self.may_pass_by(asker, class, priority, now) {
             return self.enter(asker, priority, now);
         }
-        // Whoever stands somewhere keeps their place, and goes over to a better line when their hour comes.
         if known.is_none() && ticket.is_some() {
             self.hear_of_an_earlier_line(now);
         }
-        let place = known.map(|(_, place)| place).or(ticket.map(|ticket| ticket.place));
+        // Whoever stands somewhere keeps their place, and goes over to a better line when their hour comes.
+        let place = known.map(|(_, place)| place).or(late).or(ticket.map(|ticket| ticket.place));
         let place = place.unwrap_or_else(|| self.last_place(asker, priority, now));
-        if known.is_none_or(|(line, _)| line != priority) {
-            self.leave_lines(asker.person);
+        if known.is_some_and(|(line, _)| line == priority) {
+            return self.queue(asker, priority, place, bad_ticket, now);
         }
+        self.leave_lines(asker.person);
+        let place = self.lines.get(&priority).map_or(place, |line| line.in_front(place));
         self.queue(asker, priority, place, bad_ticket, now)
+    }
+
+    /// What they show, if it is theirs and has let nobody in yet.
+    fn good_ticket(&self, asker: &Asker, now: UnixMs) -> Option<Ticket> {
+        let ticket = self.key.open(asker.ticket.as_deref()?, asker.person, now)?;
+        (!self.present.has_used_ticket(asker.person, ticket.issued())).then_some(ticket)
+    }
+
+    /// The line in which they were called, with or without a ticket: they are who they are. Whoever comes late to their turn is in
+    /// front of everybody there, and comes in while there is room; the promise to them has gone to others.
+    fn whose_turn_it_is(&self, asker: &Asker) -> Option<Priority> {
+        let called = |line: &Line| line.called(asker.person).is_some();
+        if let Some((priority, _)) = self.lines.iter().find(|(_, line)| called(line)) {
+            return Some(*priority);
+        }
+        let late = self.lines.iter().find(|(_, line)| line.late(asker.person).is_some())?;
+        let need = self.need(asker.role, asker.roster, self.classes.get(asker.class));
+        (need <= self.room() && !self.is_kept_out(*late.0)).then_some(*late.0)
     }
 
     /// The place of somebody who has none yet.
@@ -270,45 +300,55 @@ impl Gate {
         }
     }
 
-    fn is_turn_of(&self, person: PersonId, priority: Priority) -> bool {
-        self.lines.get(&priority).is_some_and(|line| line.was_called(person))
-    }
-
     /// Nobody waits who should come first, and there is room.
-    fn may_pass_by(&self, asker: &Asker, class: Class, priority: Priority) -> bool {
+    fn may_pass_by(&self, asker: &Asker, class: Class, priority: Priority, now: UnixMs) -> bool {
         let nobody_before = self.lines.iter().filter(|(of, _)| **of <= priority).all(|(_, line)| line.waiting() == 0);
-        nobody_before && !self.is_shut_by_ladder(priority) && self.need(asker.role, asker.roster, class) <= self.room()
+        let is_open = now >= self.gather_until && !self.is_kept_out(priority);
+        nobody_before && is_open && self.need(asker.role, asker.roster, class) <= self.room()
     }
 
-    /// How many places somebody takes: a teacher takes those of the whole class.
+    /// How many places somebody takes: a teacher takes those of the whole class, and somebody expected has one already.
     fn need(&self, role: Role, roster: u32, class: Class) -> u32 {
         match role {
-            Role::Teacher if !class.is_open() => {
-                let missing = expected(roster).saturating_sub(class.students);
-                (1 + missing).min(self.capacity.whole().max(1))
-            }
+            // Only the first one, and only once.
+            Role::Teacher if class.expected == 0 => expected(roster).saturating_sub(class.students).saturating_add(1),
+            Role::Student if class.expects_more() && class.reserved() > 0 => 0,
             Role::Teacher | Role::Student | Role::Observer => 1,
         }
     }
 
     fn room(&self) -> u32 {
         let promised: u32 = self.lines.values().map(Line::promised).sum();
-        self.capacity.room(self.classes.people(), promised + self.classes.reserved())
+        self.capacity.room(self.classes.people(), promised + self.classes.reserved() + self.present.away())
     }
 
-    fn is_shut_by_ladder(&self, priority: Priority) -> bool {
-        let latecomer = matches!(priority, Priority::OutOfHour | Priority::Observers);
-        self.ladder.on() == Reduction::Full || (latecomer && self.ladder.on() >= Reduction::LatecomersOut)
+    /// By the operator's rule, or because the server is short: a running class is never made worse in order to let new people in, so
+    /// what a reduction frees is not for them.
+    fn is_kept_out(&self, priority: Priority) -> bool {
+        let on = self.ladder.on();
+        let is_latecomer = matches!(priority, Priority::OutOfHour | Priority::Observers);
+        let is_short = on > Reduction::LatecomersOut || (is_latecomer && on == Reduction::LatecomersOut);
+        is_short || self.rules.closed.contains_key(&priority)
     }
 
     fn enter(&mut self, asker: &Asker, priority: Priority, now: UnixMs) -> Verdict {
-        self.leave_lines(asker.person);
-        self.present.entered(asker.person);
-        self.capacity.entered();
         let before = self.classes.get(asker.class);
-        self.classes.entered(asker.class, asker.role);
+        let promised = self.lines.values().find_map(|line| line.called(asker.person)).map(|called| called.places);
+        let was_here = self.present.is_here(asker.person, now);
+        // Whatever place they had led them here: its ticket is void, shown or not.
+        if self.leave_lines(asker.person) || asker.ticket.is_some() {
+            self.present.used_ticket(asker.person, now);
+        }
+        if self.present.entered(asker.person) {
+            self.classes.entered(asker.class, asker.role);
+        }
+        // Whoever reloads a page is measured already.
+        if !was_here {
+            self.capacity.entered();
+        }
         if asker.role == Role::Teacher && !before.is_open() {
-            self.classes.reserve(asker.class, asker.roster, self.capacity.whole(), now);
+            let most = promised.map_or_else(|| self.room(), |promised| promised.saturating_sub(1));
+            self.classes.reserve(asker.class, asker.roster, most, now);
             if before.queued > 0 {
                 self.say_that_it_opened(asker.class, now);
             }
@@ -327,33 +367,37 @@ impl Gate {
 
     fn queue(&mut self, asker: &Asker, priority: Priority, place: Place, bad_ticket: bool, now: UnixMs) -> Verdict {
         let is_full = self.waiting() >= QUEUED_MAX;
-        let need = self.need(asker.role, asker.roster, self.classes.get(asker.class));
         let Some(line) = self.lines.get_mut(&priority).filter(|_| !is_full) else {
             return self.turn_away(Turned::Unavailable { retry_after_ms: RETRY_MS }, bad_ticket);
         };
         if line.place_of(asker.person).is_none() {
             let begins = line.waiting() == 0;
-            line.join(asker.person, Standing { place, class: asker.class, need }, now);
+            let brings = (asker.role == Role::Teacher).then_some(asker.roster);
+            line.join(asker.person, Standing { place, class: asker.class, brings }, now);
             self.classes.queued(asker.class);
             if begins {
                 self.begin_strides(priority);
             }
         }
-        let line = self.lines.entry(priority).or_default();
-        line.mark(now);
+        let line = &self.lines[&priority];
         let before = line.before(place);
         let wait = wait(before, line.minutes.pace(now));
         let ticket = self.key.seal(asker.person, priority, place, now);
-        self.counts.queued += 1;
         let class_sign = self.key.sign(asker.class);
+        self.counts.queued += 1;
         let turned = Turned::Queued(Queued { ticket, priority, place, class_sign, before, wait });
         Verdict::Turned { turned, bad_ticket }
     }
 
-    fn leave_lines(&mut self, person: PersonId) {
-        for standing in self.lines.values_mut().filter_map(|line| line.leave(person)) {
-            self.classes.unqueued(standing.class);
+    /// Whether they had any place.
+    fn leave_lines(&mut self, person: PersonId) -> bool {
+        let mut had_place = false;
+        for line in self.lines.values_mut() {
+            let (had, standing) = line.leave(person);
+            had_place |= had;
+            standing.into_iter().for_each(|standing| self.classes.unqueued(standing.class));
         }
+        had_place
     }
 
     fn turn_away(&mut self, turned: Turned, bad_ticket: bool) -> Verdict {
@@ -379,10 +423,11 @@ impl Gate {
             && now >= self.gather_until
             && let Some(priority) = self.next_line()
             && let Some(first) = self.lines[&priority].first()
-            && first.need <= self.room()
+            && let Some(places) = self.places_for(first, now)
         {
             self.calls_left -= 1;
-            let called = self.lines.get_mut(&priority).and_then(|line| line.call(now));
+            self.held_since = None;
+            let called = self.lines.get_mut(&priority).and_then(|line| line.call(places, now));
             called.into_iter().for_each(|standing| self.classes.unqueued(standing.class));
             let cost = STRIDES.iter().find(|(of, _)| *of == priority).map_or(0, |(_, cost)| *cost);
             self.strides.entry(priority).and_modify(|stride| *stride += cost);
@@ -391,14 +436,22 @@ impl Gate {
         self.serve_at = is_anything.then(|| UnixMs((now.0 / SERVE_EVERY_MS + 1) * SERVE_EVERY_MS));
     }
 
+    /// How many places the first one of a line gets, if it is their turn.
+    fn places_for(&mut self, first: Standing, now: UnixMs) -> Option<u32> {
+        let role = if first.brings.is_some() { Role::Teacher } else { Role::Student };
+        let need = self.need(role, first.brings.unwrap_or_default(), self.classes.get(first.class));
+        let room = self.room();
+        if need <= room {
+            return Some(need);
+        }
+        let since = *self.held_since.get_or_insert(now);
+        (room > 0 && now >= since.plus_ms(HELD_MS)).then_some(room)
+    }
+
     /// Teachers first; the others share what is left. A class that needs more room than there is holds up its line, and
-    /// those after it: smaller ones that slip past would keep it waiting for ever.
+    /// those after it, for a while: smaller ones that slip past would keep it waiting for ever.
     fn next_line(&self) -> Option<Priority> {
-        let first = |priority: &Priority| {
-            let line = self.lines.get(priority)?;
-            let is_kept_out = self.rules.closed.contains_key(priority) || self.is_shut_by_ladder(*priority);
-            line.first().filter(|_| !is_kept_out)
-        };
+        let first = |priority: &Priority| self.lines.get(priority)?.first().filter(|_| !self.is_kept_out(*priority));
         if self.draining {
             return None;
         }
@@ -423,99 +476,5 @@ impl Gate {
             self.seats_wanted = wanted;
             self.outputs.push_back(Output::SeatsWanted(wanted));
         }
-    }
-}
-
-/// What everybody may see.
-impl Gate {
-    /// People in all lines.
-    pub fn waiting(&self) -> u32 {
-        self.lines.values().map(Line::waiting).sum()
-    }
-
-    /// The same for everybody, and good for a few seconds.
-    pub fn document(&mut self, now: UnixMs) -> LineDocument {
-        let waiting = self.waiting();
-        let again = AGAIN_MS + waiting / 1_000 * AGAIN_MS_PER_THOUSAND;
-        let lines = self.lines.iter_mut().filter_map(|(priority, line)| {
-            let rule = self.rules.closed.get(priority);
-            if line.waiting() == 0 && line.served().is_none() && rule.is_none() {
-                return None;
-            }
-            line.mark(now);
-            Some(LineWord {
-                priority: *priority,
-                waiting: line.waiting(),
-                served: line.served(),
-                marks: line.marks().to_vec(),
-                per_minute: line.minutes.pace(now),
-                closed: rule.is_some(),
-                closed_until: rule.copied().flatten(),
-            })
-        });
-        let lines = lines.collect();
-        let opened = self.opened.iter().map(|(_, sign)| *sign).collect();
-        LineDocument { life: self.life.clone(), at: now, again_in_ms: again.min(AGAIN_MS_MAX), lines, opened }
-    }
-
-    /// How long somebody waits who comes now, in their hour.
-    pub fn wait_of_newcomers(&self, now: UnixMs) -> Wait {
-        let before: Vec<&Line> = [Priority::Teachers, Priority::Students].iter().map(|of| &self.lines[of]).collect();
-        match before.iter().map(|line| line.waiting()).sum() {
-            0 => Wait { from_s: 0, to_s: 0 },
-            people => wait(people, before[1].minutes.pace(now)),
-        }
-    }
-
-    pub fn reduction(&self) -> Reduction {
-        self.ladder.on()
-    }
-
-    pub fn is_draining(&self) -> bool {
-        self.draining
-    }
-
-    /// People in lobbies and classes.
-    pub fn people(&self) -> u32 {
-        self.classes.people()
-    }
-
-    pub fn open_classes(&self) -> u32 {
-        u32::try_from(self.classes.open()).unwrap_or(u32::MAX)
-    }
-
-    pub fn counts(&self) -> Counts {
-        self.counts
-    }
-
-    pub fn reserved(&self) -> u32 {
-        self.classes.reserved()
-    }
-
-    pub fn limits(&self) -> Amounts {
-        self.capacity.limits()
-    }
-
-    pub fn used(&self) -> Amounts {
-        Amounts { people: self.people(), ..self.capacity.used() }
-    }
-
-    pub fn scarce(&self) -> Scarce {
-        self.capacity.scarcest(self.people()).0
-    }
-
-    /// The fullest classes.
-    pub fn fullest(&self) -> Vec<ClassLoad> {
-        let loads = self.classes.iter().map(|(id, class)| ClassLoad {
-            class: id,
-            teachers: class.teachers,
-            students: class.students + class.observers,
-            queued: class.queued,
-            reserved: class.reserved(),
-        });
-        let mut loads: Vec<ClassLoad> = loads.collect();
-        loads.sort_by_key(|load| (std::cmp::Reverse(load.students + load.teachers + load.queued), load.class));
-        loads.truncate(limits::OPS_CLASSES_MAX);
-        loads
     }
 }

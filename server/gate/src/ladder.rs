@@ -17,12 +17,18 @@ const UP_AFTER_MS: u64 = 3_000;
 /// Going down brings load back: only when there is room for it, and has been for a while.
 const DOWN_BELOW: f64 = 0.15;
 const DOWN_AFTER_MS: u64 = 20_000;
+/// Whoever comes up again so soon after going down went down too early: the next time it takes twice as long, up to this. Otherwise what
+/// a step frees and what it brings back would take turns, and pictures with them.
+const SWINGS_WITHIN_MS: u64 = 5 * 60_000;
+const DOWN_AFTER_MS_MAX: u64 = 10 * 60_000;
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Ladder {
     on: Reduction,
     /// Since when it should be on a higher, or a lower step.
     since: Option<(UnixMs, bool)>,
+    /// When it was last left downwards, and how long that took.
+    went_down: Option<(UnixMs, u64)>,
 }
 
 impl Ladder {
@@ -45,9 +51,16 @@ impl Ladder {
         };
         self.since = Some((since, up));
         let waited = now.0.saturating_sub(since.0);
-        if waited < if up { UP_AFTER_MS } else { DOWN_AFTER_MS } {
+        let patience = self.went_down.map_or(DOWN_AFTER_MS, |(_, patience)| patience);
+        if waited < if up { UP_AFTER_MS } else { patience } {
             return false;
         }
+        let swings = self.went_down.is_some_and(|(at, _)| now.0.saturating_sub(at.0) < SWINGS_WITHIN_MS + patience);
+        self.went_down = match up {
+            true if swings => self.went_down.map(|(at, patience)| (at, (patience * 2).min(DOWN_AFTER_MS_MAX))),
+            true => None,
+            false => Some((now, patience)),
+        };
         self.on = match (up, at) {
             (true, at) => STEPS[at].1,
             (false, 1) => Reduction::Nothing,
@@ -88,5 +101,19 @@ mod tests {
         assert_eq!(during(0.6, 15), [Reduction::StudentCamerasOff]);
         assert_eq!(during(0.6, 60), [Reduction::StudentCamerasOff, Reduction::LatecomersOut, Reduction::Nothing]);
         assert_eq!(during(1.2, 60).len(), Reduction::ALL.len());
+    }
+
+    #[test]
+    fn it_does_not_swing() {
+        // Students' cameras are half of the load: with them it is too much, without them there is plenty of room.
+        let mut ladder = Ladder::default();
+        let changes: Vec<u64> = (0..7_200)
+            .filter(|second| {
+                let fullness = if ladder.on() >= Reduction::StudentCamerasOff { 0.5 } else { 0.9 };
+                ladder.measured(fullness, UnixMs(second * 1_000))
+            })
+            .collect();
+        let late = changes.iter().filter(|second| **second >= 3_600).count();
+        assert!(late <= 4 * 6, "in the second hour it still changes {late} times: {changes:?}");
     }
 }

@@ -13,6 +13,7 @@ mod gate;
 mod hour;
 mod ladder;
 mod line;
+mod order;
 mod pace;
 mod present;
 mod ticket;

@@ -1,47 +1,49 @@
 //! The line of one priority: who stands where, who was called, and how fast it moves.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, VecDeque};
 
 use preau_protocol::{ClassId, Mark, PersonId, Place, UnixMs, limits};
 
+use crate::order::Order;
 use crate::pace::Minutes;
 
 /// Whoever was called has this long to come: a page asks every few seconds. Then the place goes on to somebody else, and whoever
-/// comes later is still let in.
+/// comes later is let in while there is room, or stands in front.
 const CALLED_MS: u64 = 60_000;
 
 /// People remembered who did not come at their turn. Past this they are forgotten, and stand at their old place in front of the line.
 const LATE_MAX: usize = 100_000;
-/// In a line of so many a place is counted, in tens of microseconds.
-const COUNTED_MAX: usize = 4_096;
-/// How often the line is counted. Pages ask every few seconds.
-const MARK_EVERY_MS: u64 = 2_000;
-/// Of a longer line so many are counted per millisecond that passes.
-const COUNTED_PER_MS: u64 = 50;
 
 /// Somebody in a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Standing {
     pub place: Place,
     pub class: ClassId,
-    /// How many places they need: a teacher, those of the class.
-    pub need: u32,
+    /// The roster that a teacher brings; `None` for everybody else.
+    pub brings: Option<u32>,
+}
+
+/// Somebody whose turn it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Called {
+    pub at: UnixMs,
+    pub place: Place,
+    /// How many places were promised.
+    pub places: u32,
 }
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Line {
-    order: BTreeSet<(Place, PersonId)>,
+    order: Order,
     standing: HashMap<PersonId, Standing>,
-    /// Called, and not in yet: since when, and how many places each was promised.
-    called: HashMap<PersonId, (UnixMs, u32)>,
+    /// Called, and not in yet.
+    called: HashMap<PersonId, Called>,
+    calls: VecDeque<(UnixMs, PersonId)>,
     promised: u32,
-    /// Called and not come: their turn is past, and still theirs.
-    late: HashSet<PersonId>,
+    /// Called and not come: their turn is past, and their place is still theirs.
+    late: HashMap<PersonId, Place>,
     /// The last place that was called.
     served: Option<Place>,
-    /// Ranks of some places, evenly spread, the first and the last among them.
-    marks: Vec<Mark>,
-    mark_again: UnixMs,
     pub minutes: Minutes,
 }
 
@@ -68,7 +70,8 @@ impl Line {
         if self.order.is_empty() && self.called.is_empty() {
             self.minutes.begin(now);
         }
-        self.order.insert((standing.place, person));
+        self.late.remove(&person);
+        self.order.insert(standing.place, person);
         self.standing.insert(person, standing);
     }
 
@@ -86,85 +89,82 @@ impl Line {
         }
     }
 
-    pub fn leave(&mut self, person: PersonId) -> Option<Standing> {
-        if let Some((_, need)) = self.called.remove(&person) {
-            self.promised -= need;
+    /// Where somebody comes back to whose turn is past: in front, and not among those who were called. Their page would knock for nothing.
+    pub fn in_front(&self, place: Place) -> Place {
+        match self.served {
+            Some(served) if place <= served => match served.draw.checked_add(1) {
+                Some(draw) => Place { draw, ..served },
+                None => Place { since: served.since.saturating_add(1), draw: 0 },
+            },
+            Some(_) | None => place,
         }
-        self.late.remove(&person);
-        let standing = self.standing.remove(&person)?;
-        self.order.remove(&(standing.place, person));
-        Some(standing)
+    }
+
+    /// Whoever stood in it, was called or was late does no more. Whether they were any of these.
+    pub fn leave(&mut self, person: PersonId) -> (bool, Option<Standing>) {
+        let called = self.called.remove(&person);
+        self.promised -= called.map_or(0, |called| called.places);
+        let late = self.late.remove(&person);
+        let standing = self.standing.remove(&person);
+        if let Some(standing) = standing {
+            self.order.remove(standing.place, person);
+        }
+        (called.is_some() || late.is_some() || standing.is_some(), standing)
     }
 
     pub fn first(&self) -> Option<Standing> {
-        self.order.first().and_then(|(_, person)| self.standing.get(person)).copied()
+        self.order.first().and_then(|(_, person)| self.standing.get(&person)).copied()
     }
 
-    /// The first one's turn.
-    pub fn call(&mut self, now: UnixMs) -> Option<Standing> {
-        let (_, person) = self.order.pop_first()?;
+    /// The first one's turn, with so many places.
+    pub fn call(&mut self, places: u32, now: UnixMs) -> Option<Standing> {
+        let (place, person) = self.order.pop_first()?;
         let standing = self.standing.remove(&person)?;
-        self.called.insert(person, (now, standing.need));
-        self.promised += standing.need;
+        self.called.insert(person, Called { at: now, place, places });
+        self.calls.push_back((now, person));
+        self.promised += places;
         // A ticket older than some that were called may have come back after a restart: nobody is called off for it.
-        self.served = self.served.max(Some(standing.place));
+        self.served = self.served.max(Some(place));
         self.minutes.called(now);
         Some(standing)
     }
 
-    /// Whose turn it is, or was.
-    pub fn was_called(&self, person: PersonId) -> bool {
-        self.called.contains_key(&person) || self.late.contains(&person)
+    /// What somebody was promised whose turn it is.
+    pub fn called(&self, person: PersonId) -> Option<Called> {
+        self.called.get(&person).copied()
+    }
+
+    /// The place of somebody who did not come at their turn.
+    pub fn late(&self, person: PersonId) -> Option<Place> {
+        self.late.get(&person).copied()
     }
 
     /// Promises that were not taken up go on to others.
     pub fn lapse(&mut self, now: UnixMs) {
-        let lapsed = self.called.extract_if(|_, (at, _)| at.plus_ms(CALLED_MS) <= now);
-        self.late.extend(lapsed.map(|(person, _)| person));
-        self.promised = self.called.values().map(|(_, need)| need).sum();
+        while let Some((at, person)) = self.calls.pop_front_if(|(at, _)| at.plus_ms(CALLED_MS) <= now) {
+            if self.called.get(&person).is_some_and(|called| called.at == at)
+                && let Some(called) = self.called.remove(&person)
+            {
+                self.promised -= called.places;
+                self.late.insert(person, called.place);
+            }
+        }
         if self.late.len() > LATE_MAX {
             self.late.clear();
         }
     }
 
-    /// How many stand before `place`, which is in this line: counted in a short one, whose marks soon say too little of it when many
-    /// come at once; in a long one found in the marks, as everybody's page finds it.
+    /// How many stand before `place`.
     pub fn before(&self, place: Place) -> u32 {
-        if self.order.len() <= COUNTED_MAX {
-            return self.order.iter().take_while(|(other, _)| *other < place).count() as u32;
-        }
-        let after = self.marks.partition_point(|mark| mark.place < place);
-        match (after.checked_sub(1).map(|at| self.marks[at]), self.marks.get(after)) {
-            (None, _) => 0,
-            (Some(_), None) => self.waiting() - 1,
-            (Some(low), Some(high)) => {
-                let along = share(place, low.place, high.place);
-                low.before + (f64::from(high.before - low.before) * along) as u32
-            }
-        }
+        u32::try_from(self.order.before(place)).unwrap_or(u32::MAX)
     }
 
-    pub fn marks(&self) -> &[Mark] {
-        &self.marks
+    /// Ranks of some places, evenly spread, the first and the last among them: from these a page finds its own.
+    pub fn marks(&self) -> Vec<Mark> {
+        let step = self.order.len().div_ceil(limits::LINE_MARKS_MAX - 1);
+        let marks = self.order.every(step).into_iter();
+        marks.map(|(before, place)| Mark { place, before: u32::try_from(before).unwrap_or(u32::MAX) }).collect()
     }
-
-    /// Counts the line anew, if it is time to: a long one less often, so that counting costs little however long it is.
-    pub fn mark(&mut self, now: UnixMs) {
-        if now < self.mark_again {
-            return;
-        }
-        let last = self.order.len().saturating_sub(1);
-        let step = self.order.len().div_ceil(limits::LINE_MARKS_MAX - 1).max(1);
-        let marked = self.order.iter().enumerate().filter(|(at, _)| at % step == 0 || *at == last);
-        self.marks = marked.map(|(at, (place, _))| Mark { place: *place, before: at as u32 }).collect();
-        self.mark_again = now.plus_ms(MARK_EVERY_MS.max(self.order.len() as u64 / COUNTED_PER_MS));
-    }
-}
-
-/// How far `place` is on the way between two others, from 0 to 1.
-fn share(place: Place, low: Place, high: Place) -> f64 {
-    let number = |place: Place| f64::from(place.since) * 4_294_967_296.0 + f64::from(place.draw);
-    ((number(place) - number(low)) / (number(high) - number(low)).max(1.0)).clamp(0.0, 1.0)
 }
 
 #[cfg(test)]
@@ -183,40 +183,49 @@ mod tests {
     fn line_of(people: u32) -> Line {
         let mut line = Line::default();
         let class = ClassId(Uuid::nil());
-        (0..people).for_each(|n| line.join(person(n), Standing { place: place(n), class, need: 1 }, UnixMs(0)));
+        (0..people).for_each(|n| line.join(person(n), Standing { place: place(n), class, brings: None }, UnixMs(0)));
         line
     }
 
     #[test]
     fn a_place_found_in_the_marks_is_off_by_little() {
-        let mut line = line_of(10_000);
-        line.mark(UnixMs(2_000));
-        assert!(line.marks().len() <= limits::LINE_MARKS_MAX, "{}", line.marks().len());
+        let line = line_of(10_000);
+        let marks = line.marks();
+        assert!(marks.len() <= limits::LINE_MARKS_MAX, "{}", marks.len());
+        // As a page does: in proportion between the mark below and the one above.
+        let found = |place: Place| {
+            let after = marks.partition_point(|mark| mark.place < place);
+            let (low, high) = (marks[after.saturating_sub(1)], marks[after]);
+            let number = |place: Place| f64::from(place.draw);
+            let part = (number(place) - number(low.place)) / (number(high.place) - number(low.place)).max(1.0);
+            f64::from(low.before) + f64::from(high.before - low.before) * part
+        };
         let mut sorted: Vec<Place> = (0..10_000).map(place).collect();
         sorted.sort();
         for (rank, place) in sorted.iter().enumerate() {
-            let off = (i64::from(line.before(*place)) - rank as i64).abs();
-            assert!(off <= 50, "{rank}: off by {off}");
+            assert_eq!(line.before(*place) as usize, rank);
+            let off = (found(*place) - rank as f64).abs();
+            assert!(off <= 50.0, "{rank}: off by {off}");
         }
     }
 
     #[test]
-    fn a_called_place_lapses_and_its_owner_is_let_in_all_the_same() {
+    fn a_called_place_lapses_and_its_owner_is_remembered() {
         let mut line = line_of(1);
-        line.call(UnixMs(0));
-        assert_eq!((line.promised(), line.waiting()), (1, 0));
-        assert!(line.was_called(person(0)));
+        line.call(31, UnixMs(0));
+        assert_eq!((line.promised(), line.waiting()), (31, 0));
+        assert!(line.called(person(0)).is_some_and(|called| called.places == 31));
         line.lapse(UnixMs(59_999));
-        assert_eq!(line.promised(), 1);
+        assert_eq!(line.promised(), 31);
         line.lapse(UnixMs(60_000));
         assert_eq!(line.promised(), 0);
-        assert!(line.was_called(person(0)), "late, and still let in");
+        assert_eq!((line.called(person(0)), line.late(person(0))), (None, Some(place(0))), "late, and in front");
     }
 
     #[test]
     fn a_newcomer_is_shuffled_among_those_who_were_not_called() {
         let mut line = line_of(1_000);
-        (0..600).for_each(|_| assert!(line.call(UnixMs(0)).is_some()));
+        (0..600).for_each(|_| assert!(line.call(1, UnixMs(0)).is_some()));
         let served = line.served().expect("600 were called");
         for draw in [0, 1, u32::MAX / 2, u32::MAX] {
             assert!(line.place_for(100, draw) > served, "{draw}");
@@ -228,9 +237,9 @@ mod tests {
     #[test]
     fn whoever_leaves_is_forgotten() {
         let mut line = line_of(3);
-        assert!(line.leave(person(1)).is_some() && line.leave(person(1)).is_none());
+        assert!(line.leave(person(1)).0 && !line.leave(person(1)).0);
         assert_eq!((line.waiting(), line.place_of(person(1))), (2, None));
-        line.call(UnixMs(0));
+        line.call(1, UnixMs(0));
         let called = if line.place_of(person(0)).is_none() { person(0) } else { person(2) };
         line.leave(called);
         assert_eq!(line.promised(), 0, "in, and no longer promised");

@@ -57,13 +57,17 @@ impl Minutes {
     }
 }
 
-/// How long it takes until `before` people were called.
+/// How long it takes until it is the turn of somebody with `before` people in front. Where nothing is known the range says so: from
+/// now to the longest.
 pub(crate) fn wait(before: u32, pace: Pace) -> Wait {
-    let seconds = |per_minute: u32| match per_minute {
-        0 => WAIT_S_MAX,
-        _ => u32::try_from(u64::from(before) * 60 / u64::from(per_minute)).unwrap_or(u32::MAX).min(WAIT_S_MAX),
+    let seconds = |people: u32, per_minute: u32| {
+        let seconds = (u64::from(people) * 60).div_ceil(u64::from(per_minute));
+        u32::try_from(seconds).unwrap_or(u32::MAX).min(WAIT_S_MAX)
     };
-    Wait { from_s: seconds(pace.fastest), to_s: seconds(pace.slowest) }
+    let from_s = if pace.fastest == 0 { 0 } else { seconds(before, pace.fastest) };
+    // Oneself included: being first is not being called.
+    let to_s = if pace.slowest == 0 { WAIT_S_MAX } else { seconds(before.saturating_add(1), pace.slowest) };
+    Wait { from_s, to_s }
 }
 
 #[cfg(test)]
@@ -79,7 +83,7 @@ mod tests {
         (0..50).for_each(|n| minutes.called(UnixMs(60_000 + n * 1_200)));
         let pace = minutes.pace(UnixMs(120_000));
         assert_eq!(pace, Pace { slowest: 50, fastest: 100 });
-        assert_eq!(wait(200, pace), Wait { from_s: 120, to_s: 240 });
+        assert_eq!(wait(200, pace), Wait { from_s: 120, to_s: 242 });
         assert_eq!(minutes.pace(UnixMs(3_600_000)), Pace { slowest: 0, fastest: 0 }, "nothing for an hour");
     }
 
@@ -89,6 +93,6 @@ mod tests {
         minutes.begin(UnixMs(0));
         (0..10).for_each(|n| minutes.called(UnixMs(n * 1_000)));
         assert_eq!(minutes.pace(UnixMs(10_000)), Pace { slowest: 30, fastest: 60 });
-        assert_eq!(wait(10, Pace { slowest: 0, fastest: 0 }), Wait { from_s: WAIT_S_MAX, to_s: WAIT_S_MAX });
+        assert_eq!(wait(10, Pace { slowest: 0, fastest: 0 }), Wait { from_s: 0, to_s: WAIT_S_MAX });
     }
 }

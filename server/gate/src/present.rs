@@ -4,6 +4,8 @@ use std::collections::{HashMap, VecDeque};
 
 use preau_protocol::{PersonId, UnixMs};
 
+use crate::ticket::seconds;
+
 /// A reload takes seconds; a change of network, or a crash of the browser, takes longer.
 const BACK_WITHIN_MS: u64 = 2 * 60_000;
 /// Used tickets are remembered for as long as they are good.
@@ -15,37 +17,63 @@ const USED_MAX: usize = 100_000;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Present {
     /// How many sockets of somebody came in, while there are any.
-    inside: HashMap<PersonId, u16>,
-    /// Until when somebody who left may come back at once.
-    left: HashMap<PersonId, UnixMs>,
+    inside: HashMap<PersonId, u32>,
+    left: HashMap<PersonId, Gone>,
     leaving: VecDeque<(UnixMs, PersonId)>,
+    /// How many of those who left have a seat that waits for them.
+    away: u32,
+    /// When somebody came in who held a ticket: what was given before is void, what is given later is not.
     used: HashMap<PersonId, UnixMs>,
     using: VecDeque<(UnixMs, PersonId)>,
 }
 
+/// Somebody who left, and may come back at once.
+#[derive(Clone, Copy, Debug)]
+struct Gone {
+    until: UnixMs,
+    /// The connection was lost, and the seat is kept.
+    away: bool,
+}
+
 impl Present {
-    pub fn entered(&mut self, person: PersonId) {
-        self.left.remove(&person);
-        *self.inside.entry(person).or_default() += 1;
+    /// Whether they were not inside yet.
+    pub fn entered(&mut self, person: PersonId) -> bool {
+        self.forget(person);
+        let sockets = self.inside.entry(person).or_default();
+        *sockets = sockets.saturating_add(1);
+        *sockets == 1
     }
 
-    pub fn left(&mut self, person: PersonId, now: UnixMs) {
-        let Some(sockets) = self.inside.get_mut(&person) else { return };
+    /// Whether that was their last socket.
+    pub fn left(&mut self, person: PersonId, away: bool, now: UnixMs) -> bool {
+        let Some(sockets) = self.inside.get_mut(&person) else { return false };
         *sockets -= 1;
-        if *sockets == 0 {
-            self.inside.remove(&person);
-            let until = now.plus_ms(BACK_WITHIN_MS);
-            self.left.insert(person, until);
-            self.leaving.push_back((until, person));
+        if *sockets > 0 {
+            return false;
         }
+        self.inside.remove(&person);
+        let until = now.plus_ms(BACK_WITHIN_MS);
+        self.left.insert(person, Gone { until, away });
+        self.away += u32::from(away);
+        self.leaving.push_back((until, person));
+        true
+    }
+
+    pub fn is_inside(&self, person: PersonId) -> bool {
+        self.inside.contains_key(&person)
     }
 
     /// Inside, or so lately that it is the same visit.
     pub fn is_here(&self, person: PersonId, now: UnixMs) -> bool {
-        self.inside.contains_key(&person) || self.left.get(&person).is_some_and(|until| now <= *until)
+        self.is_inside(person) || self.left.get(&person).is_some_and(|gone| now <= gone.until)
     }
 
-    /// Somebody has come in by their ticket.
+    /// Places of those whose connection broke: they are on their way back.
+    pub fn away(&self) -> u32 {
+        self.away
+    }
+
+    /// Somebody has come in who held a ticket.
     pub fn used_ticket(&mut self, person: PersonId, now: UnixMs) {
         self.used.insert(person, now);
         self.using.push_back((now, person));
@@ -54,18 +82,25 @@ impl Present {
         }
     }
 
-    pub fn has_used_ticket(&self, person: PersonId) -> bool {
-        self.used.contains_key(&person)
+    /// Whether this ticket of theirs, given at that second, has let them in already.
+    pub fn has_used_ticket(&self, person: PersonId, issued_s: u32) -> bool {
+        self.used.get(&person).is_some_and(|at| issued_s <= seconds(*at))
     }
 
     pub fn pass(&mut self, now: UnixMs) {
         while let Some((until, person)) = self.leaving.pop_front_if(|(until, _)| *until < now) {
-            if self.left.get(&person) == Some(&until) {
-                self.left.remove(&person);
+            if self.left.get(&person).is_some_and(|gone| gone.until == until) {
+                self.forget(person);
             }
         }
         while self.using.front().is_some_and(|(at, _)| at.plus_ms(USED_MS) < now) {
             self.forget_oldest();
+        }
+    }
+
+    fn forget(&mut self, person: PersonId) {
+        if let Some(gone) = self.left.remove(&person) {
+            self.away -= u32::from(gone.away);
         }
     }
 

@@ -2,5 +2,6 @@
 
 mod at_eight;
 mod at_the_limit;
+mod hard_luck;
 mod seeded;
 mod world;

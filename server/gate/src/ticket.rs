@@ -9,7 +9,7 @@ use preau_protocol::{ClassId, PersonId, Place, Priority, UnixMs};
 /// Longer than any line; whoever comes back tomorrow stands in tomorrow's.
 const LIFE_S: u32 = 12 * 60 * 60;
 const FORMAT: u8 = 1;
-const BODY_BYTES: usize = 22;
+const BODY_BYTES: usize = 14;
 const SEAL_BYTES: usize = 16;
 
 /// What a ticket says, once its seal was found good.
@@ -19,6 +19,13 @@ pub struct Ticket {
     pub place: Place,
     /// Unix seconds.
     pub expires: u32,
+}
+
+impl Ticket {
+    /// When it was given, in Unix seconds.
+    pub fn issued(&self) -> u32 {
+        self.expires.saturating_sub(LIFE_S)
+    }
 }
 
 /// What seals tickets and draws lots. It outlives restarts, or everybody would stand at the end after one.
@@ -47,10 +54,9 @@ impl TicketKey {
         bytes.extend([FORMAT, number(priority)]);
         bytes.extend(place.since.to_be_bytes());
         bytes.extend(place.draw.to_be_bytes());
-        bytes.extend(self.holder(person));
         bytes.extend(seconds(now).saturating_add(LIFE_S).to_be_bytes());
-        let seal = self.mac(&[b"ticket", &bytes]);
-        bytes.extend(&seal[..SEAL_BYTES]);
+        let seal = self.seal_of(&bytes, person);
+        bytes.extend(seal);
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
@@ -61,17 +67,16 @@ impl TicketKey {
         }
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (body, seal) = bytes.split_at_checked(BODY_BYTES)?;
-        verify_slices_are_equal(&self.mac(&[b"ticket", body])[..SEAL_BYTES], seal).ok()?;
+        verify_slices_are_equal(&self.seal_of(body, person), seal).ok()?;
         let word = |at: usize| Some(u32::from_be_bytes(*body.get(at..)?.first_chunk()?));
         let priority = Priority::ALL.into_iter().find(|priority| number(*priority) == body[1])?;
-        let ticket = Ticket { priority, place: Place { since: word(2)?, draw: word(6)? }, expires: word(18)? };
-        let ours = body[0] == FORMAT && body[10..18] == self.holder(person);
-        (ours && seconds(now) <= ticket.expires).then_some(ticket)
+        let ticket = Ticket { priority, place: Place { since: word(2)?, draw: word(6)? }, expires: word(10)? };
+        (body[0] == FORMAT && seconds(now) <= ticket.expires).then_some(ticket)
     }
 
-    /// Who holds a ticket, without naming them.
-    fn holder(&self, person: PersonId) -> [u8; 8] {
-        let mac = self.mac(&[b"holder", person.0.as_bytes()]);
+    /// The holder is sealed in, and not named.
+    fn seal_of(&self, body: &[u8], person: PersonId) -> [u8; SEAL_BYTES] {
+        let mac = self.mac(&[b"ticket", body, person.0.as_bytes()]);
         *mac.first_chunk().expect("SHA-256 has 32 bytes")
     }
 

@@ -60,7 +60,16 @@ fn whoever_does_not_come_loses_the_place_and_not_their_turn() {
     assert!(world.is_called(tickets(first)) && !world.is_called(tickets(second)));
     world.pass_s(62);
     assert!(world.is_called(tickets(second)), "the place went on");
-    assert_eq!(world.with_ticket(first, 2, tickets(first)), Answer::In(Priority::Students), "awake again");
+    let awake = world.with_ticket(first, 2, tickets(first)).ticket();
+    assert_eq!(awake.before, 0, "awake again, and in front");
+    assert!(!world.is_called(&awake), "and told the truth: not yet");
+    assert_eq!(
+        world.with_ticket(second, 2, tickets(second)),
+        Answer::In(Priority::Students),
+        "no promise is broken for it"
+    );
+    world.leaves(1, 9, Role::Student);
+    assert_eq!(world.student(first, 2), Answer::In(Priority::Students), "called again, and in without the ticket");
 }
 
 #[test]

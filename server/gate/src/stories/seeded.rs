@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use preau_protocol::{Amounts, Priority, Queued, Role};
+use preau_protocol::{Amounts, Place, Priority, Queued, Role};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -65,10 +65,12 @@ impl Morning {
                 self.tickets.remove(&who);
             }
             Answer::Queued(queued) => {
-                // Whoever comes back after a restart stands in front, and is called as soon as there is room.
-                assert!(!was_called || queued.before == 0, "{who} was called, and {} stand before them", queued.before);
+                // Whoever missed their turn stands in front of everybody who was not called yet.
+                let line = self.world.gate.document(self.world.now).lines;
+                let served = line.iter().find(|line| line.priority == queued.priority).and_then(|line| line.served);
+                let front = served.map(|served| Place { draw: served.draw + 1, ..served });
                 if let Some(ticket) = ticket.filter(|ticket| ticket.priority == queued.priority) {
-                    assert!(queued.place <= ticket.place, "{who} lost their place");
+                    assert!(Some(queued.place) <= front.max(Some(ticket.place)), "{who} lost their place");
                 }
                 self.tickets.insert(who, queued);
             }

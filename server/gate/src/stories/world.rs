@@ -95,8 +95,13 @@ impl World {
         self.ask(Asker { ticket, roster: self.roster, ..asker(who, of, role) })
     }
 
+    /// A connection breaks, and the seat is kept.
+    pub fn drops(&mut self, who: u32, of: u32, role: Role) {
+        self.act(Input::Left { person: person(who), class: class(of), role, away: true });
+    }
+
     pub fn leaves(&mut self, who: u32, of: u32, role: Role) {
-        self.act(Input::Left { person: person(who), class: class(of), role });
+        self.act(Input::Left { person: person(who), class: class(of), role, away: false });
     }
 
     pub fn act(&mut self, input: Input) {
