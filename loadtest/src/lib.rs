@@ -26,6 +26,7 @@ pub mod rehearsal;
 pub mod relay;
 pub mod report;
 pub mod scenario;
+pub mod simulate;
 mod site;
 mod stage;
 mod usage;

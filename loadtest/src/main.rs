@@ -5,7 +5,7 @@ mod commands;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use commands::{compare, relay, run};
+use commands::{compare, relay, run, simulate};
 
 #[derive(Parser)]
 #[command(
@@ -25,6 +25,8 @@ enum Command {
     Scenarios,
     /// What changed between two runs, beyond noise: status 1 if anything became worse.
     Compare(compare::Compare),
+    /// The morning of 6 April 2021 through the gate's own code, in virtual time: how many servers, what wait, for whom.
+    Simulate(simulate::Simulate),
     /// What a relay's process uses for joins, forwarded packets and idle seats, with light peers.
     Relay(relay::Relay),
 }
@@ -35,6 +37,7 @@ async fn main() -> ExitCode {
         Command::Run(words) => run::run(*words).await,
         Command::Scenarios => run::scenarios(),
         Command::Compare(words) => compare::compare(&words),
+        Command::Simulate(words) => simulate::simulate(words),
         Command::Relay(words) => relay::measure(words).await,
     }
 }

@@ -3,6 +3,7 @@
 pub mod compare;
 pub mod relay;
 pub mod run;
+pub mod simulate;
 
 /// Nothing could be rehearsed, or read.
 pub const COULD_NOT_RUN: u8 = 2;

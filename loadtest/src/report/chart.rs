@@ -13,7 +13,7 @@ const POINTS_MAX: usize = 600;
 
 /// One line of a chart: `class` is its colour, and `dash` a second way to tell it from the others.
 pub struct Line {
-    pub name: &'static str,
+    pub name: String,
     pub class: &'static str,
     /// Seconds, and a value where there is one.
     pub points: Vec<(f64, Option<f64>)>,
@@ -21,8 +21,24 @@ pub struct Line {
 
 /// A chart with its title and a legend. `mark`: a span of time that is shaded, with its name.
 pub fn lines(title: &str, unit: &str, lines: &[Line], mark: Option<(f64, f64, &str)>) -> String {
+    let until = end(lines);
+    let ticks: Vec<(f64, String)> =
+        (0..=4).map(|step| until * f64::from(step) / 4.0).map(|at| (at, format!("{at:.0} s"))).collect();
+    drawn(title, unit, lines, mark, &ticks)
+}
+
+/// The same over an axis of its own: where something is written below it, and what.
+pub fn axis_lines(title: &str, unit: &str, lines: &[Line], ticks: &[(f64, String)]) -> String {
+    drawn(title, unit, lines, None, ticks)
+}
+
+fn end(lines: &[Line]) -> f64 {
+    lines.iter().flat_map(|line| &line.points).map(|(at, _)| *at).fold(1.0, f64::max)
+}
+
+fn drawn(title: &str, unit: &str, lines: &[Line], mark: Option<(f64, f64, &str)>, ticks: &[(f64, String)]) -> String {
     let values = || lines.iter().flat_map(|line| &line.points).filter_map(|(_, value)| *value);
-    let until = lines.iter().flat_map(|line| &line.points).map(|(at, _)| *at).fold(1.0, f64::max);
+    let until = end(lines);
     let most = nice(values().fold(0.0, f64::max));
     let x = |at: f64| LEFT + (WIDE - LEFT - RIGHT) * (at / until).clamp(0.0, 1.0);
     let y = |value: f64| TOP + (HIGH - TOP - BOTTOM) * (1.0 - value / most);
@@ -56,21 +72,17 @@ pub fn lines(title: &str, unit: &str, lines: &[Line], mark: Option<(f64, f64, &s
             label(value)
         );
     }
-    for step in 0..=4 {
-        let at = until * f64::from(step) / 4.0;
-        let anchor = if step == 0 {
-            "start"
-        } else if step == 4 {
-            "end"
-        } else {
-            "middle"
+    for (n, (at, name)) in ticks.iter().enumerate() {
+        let anchor = match n {
+            0 => "start",
+            n if n + 1 == ticks.len() => "end",
+            _ => "middle",
         };
         let _ = write!(
             svg,
-            "<text class=\"tick\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{:.0} s</text>",
-            x(at),
-            HIGH - 6.0,
-            at
+            "<text class=\"tick\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{name}</text>",
+            x(*at),
+            HIGH - 6.0
         );
     }
     for line in lines {

@@ -23,6 +23,9 @@ use crate::ledger::Ledger;
 use crate::scenario::Scenario;
 use crate::stage::Stage;
 
+pub(crate) use chart::{Line, axis_lines};
+pub(crate) use page::{shell, thousands};
+
 pub use budget::{Budget, BudgetError, Verdict};
 pub use compare::{Comparison, Shift};
 pub use fairness::Fairness;

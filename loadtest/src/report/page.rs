@@ -31,18 +31,23 @@ pub fn write(report: &Report) -> String {
         failures(report),
         appendix(report),
     ];
+    shell(&format!("Rehearsal: {name}"), "rehearsal", &body.concat())
+}
+
+/// A page around a report: `kind` stands beside the name.
+pub fn shell(title: &str, kind: &str, body: &str) -> String {
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\
-         <title>Rehearsal: {name}</title><style>{STYLE}</style></head><body><main>{}</main></body></html>\n",
-        body.concat()
+         <title>{title}</title><style>{STYLE}</style></head><body><main><header class=\"top\">{ARCH}<b>Préau</b>\
+         <span>{kind}</span></header>{body}</main></body></html>\n"
     )
 }
 
 fn head(report: &Report) -> String {
     format!(
-        "<header class=\"top\">{ARCH}<b>Préau</b><span>rehearsal</span></header><h1>{}</h1>\
+        "<h1>{}</h1>\
          <p>{}</p><p class=\"second\">{} people in {} classes for {:.0} s, against {} alone · {} · seed {}</p>",
         escape(&capital(&report.scenario.name)),
         escape(&report.scenario.about),
@@ -440,7 +445,7 @@ fn appendix(report: &Report) -> String {
 }
 
 fn line(report: &Report, name: &'static str, class: &'static str, pick: fn(&Second) -> Option<f64>) -> Line {
-    Line { name, class, points: report.seconds.iter().map(|second| (second.at_s, pick(second))).collect() }
+    Line { name: name.into(), class, points: report.seconds.iter().map(|second| (second.at_s, pick(second))).collect() }
 }
 
 fn attack(report: &Report) -> Option<(f64, f64, &'static str)> {
@@ -487,7 +492,7 @@ fn number(number: f64) -> String {
 }
 
 /// With narrow spaces between groups of three.
-fn thousands(number: f64) -> String {
+pub fn thousands(number: f64) -> String {
     let digits = format!("{:.0}", number.abs());
     let mut text = String::new();
     for (n, digit) in digits.chars().enumerate() {

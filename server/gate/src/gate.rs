@@ -4,7 +4,7 @@ mod seen;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use preau_protocol::{Amounts, ClassId, PersonId, Place, Priority, Queued, Reduction, Role, Turned, UnixMs};
+use preau_protocol::{Amounts, ClassId, PersonId, Place, Priority, Queued, Reduction, Role, Turned, UnixMs, limits};
 
 use crate::capacity::Capacity;
 use crate::classes::{Class, Classes, expected};
