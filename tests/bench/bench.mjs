@@ -14,6 +14,7 @@ const parts = [
   ['relay.mjs', 'CPU and memory of the relay'],
   ['start.mjs', 'cold start'],
   ['gate.mjs', 'the door under load: lobbies, the line, a rush, intruders, many classes, a crash'],
+  ['simulate.mjs', 'the morning of 6 April, simulated'],
 ];
 
 console.log(machine());
