@@ -35,16 +35,17 @@ const INCIDENTS_MAX: usize = 20;
 const RETRY_MS: u32 = 5_000;
 
 enum Question {
-    Ask { asker: Asker, answer: oneshot::Sender<Verdict> },
+    Ask { asker: Asker, answer: oneshot::Sender<Answer> },
     Left { person: PersonId, class: ClassId, role: Role },
     Operate { act: Option<OperatorAct>, answer: oneshot::Sender<Operations> },
 }
 
+/// The place itself travels: whoever asked and has gone meanwhile drops it on the way, and it goes to somebody else.
+type Answer = Result<Inside, (Turned, bool)>;
+
 /// The gate, as routes and conversations see it.
 pub struct Gatehouse {
     questions: mpsc::Sender<Question>,
-    /// Apart: whoever leaves must never wait for room.
-    leaving: mpsc::UnboundedSender<Question>,
     accepts: Arc<Mutex<Accepts>>,
     attacks: Arc<Attacks>,
     published: watch::Receiver<Arc<Published>>,
@@ -56,6 +57,7 @@ pub struct Inside {
     person: PersonId,
     class: ClassId,
     role: Role,
+    /// Apart from questions: whoever leaves must never wait for room.
     leaving: mpsc::UnboundedSender<Question>,
 }
 
@@ -99,11 +101,12 @@ impl Gatehouse {
             closed_by_hand: BTreeSet::new(),
             incidents: VecDeque::new(),
             answers: HashMap::new(),
+            leaving,
             next: 0,
         };
         let (publish, published) = watch::channel(Arc::new(keeper.published(now)));
         tokio::spawn(keeper.keep(asked, left, publish));
-        Gatehouse { questions, leaving, accepts, attacks, published }
+        Gatehouse { questions, accepts, attacks, published }
     }
 
     /// Takes one more socket. An error: over the rate; come again after so many milliseconds.
@@ -118,16 +121,12 @@ impl Gatehouse {
 
     /// Whether somebody may come in. A ticket that was none of theirs is counted.
     pub async fn ask(&self, asker: Asker) -> Result<Inside, Turned> {
-        let (person, class, role) = (asker.person, asker.class, asker.role);
         let (answer, verdict) = oneshot::channel();
         let gone = || Turned::Unavailable { retry_after_ms: RETRY_MS };
         self.questions.send(Question::Ask { asker, answer }).await.map_err(|_| gone())?;
         match verdict.await.map_err(|_| gone())? {
-            Verdict::Enter(priority) => {
-                metrics::counter!("gate_let_in_total", "priority" => word(priority)).increment(1);
-                Ok(Inside { person, class, role, leaving: self.leaving.clone() })
-            }
-            Verdict::Turned { turned, bad_ticket } => {
+            Ok(inside) => Ok(inside),
+            Err((turned, bad_ticket)) => {
                 if bad_ticket {
                     self.attacks.count(Attack::BadTicket);
                 }
@@ -174,7 +173,9 @@ struct Keeper {
     closed_by_hand: BTreeSet<Priority>,
     incidents: VecDeque<Incident>,
     /// Who waits for a verdict: as many as questions were taken at once.
-    answers: HashMap<u64, oneshot::Sender<Verdict>>,
+    answers: HashMap<u64, (oneshot::Sender<Answer>, PersonId, ClassId, Role)>,
+    /// For the places that are given out.
+    leaving: mpsc::UnboundedSender<Question>,
     next: u64,
 }
 
@@ -213,7 +214,7 @@ impl Keeper {
         match question {
             Question::Ask { asker, answer } => {
                 self.next += 1;
-                self.answers.insert(self.next, answer);
+                self.answers.insert(self.next, (answer, asker.person, asker.class, asker.role));
                 self.gate.handle(Input::Ask { re: self.next, asker }, now);
             }
             Question::Left { person, class, role } => {
@@ -230,13 +231,7 @@ impl Keeper {
     async fn carry_out(&mut self) {
         while let Some(output) = self.gate.poll_output() {
             match output {
-                Output::Verdict { re, verdict } => {
-                    if let Some(answer) = self.answers.remove(&re)
-                        && let Err(Verdict::Enter(_)) = answer.send(verdict)
-                    {
-                        tracing::debug!("somebody was let in who had gone");
-                    }
-                }
+                Output::Verdict { re, verdict } => self.tell(re, verdict),
                 Output::Reduce(reduction) => {
                     tracing::warn!(?reduction, "the server is short: classes do with less, or with more again");
                     self.shards.tell_all(|| shard::Input::Reduce(reduction)).await;
@@ -244,6 +239,19 @@ impl Keeper {
                 Output::SeatsWanted(wanted) => self.shards.tell_all(|| shard::Input::SeatsWanted(wanted)).await,
             }
         }
+    }
+
+    fn tell(&mut self, re: u64, verdict: Verdict) {
+        let Some((answer, person, class, role)) = self.answers.remove(&re) else { return };
+        let told = match verdict {
+            Verdict::Enter(priority) => {
+                metrics::counter!("gate_let_in_total", "priority" => word(priority)).increment(1);
+                Ok(Inside { person, class, role, leaving: self.leaving.clone() })
+            }
+            Verdict::Turned { turned, bad_ticket } => Err((turned, bad_ticket)),
+        };
+        // Whoever has gone meanwhile gives the place back by not taking it.
+        let _ = answer.send(told);
     }
 
     fn operate(&mut self, act: OperatorAct, now: UnixMs) {
