@@ -1,10 +1,11 @@
 // The door under load: lobbies, the line, a rush, intruders, many classes, a crash. One alone: ONLY=rush node tests/bench/gate.mjs
 //
 // Server and tester are processes of their own on one machine and share its cores. Students come with tokens of a portal that both
-// know. SIZE=0.25 plays everything with a quarter of the people; what the file descriptors do not allow is left out, and said.
+// know; every report stays in target/rehearsals. SIZE=0.25 plays everything with a quarter of the people; what the file
+// descriptors do not allow is left out, and said.
 
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
@@ -52,7 +53,7 @@ console.log(JSON.stringify(figures));
 async function lobby() {
   const report = await play('lobby', { flags: WIDE });
   const waiting = Math.max(...report.seconds.map((second) => second.waiting));
-  const hello_us = value(report, 'hello_cpu_us');
+  const hello_us = helloOf(report);
   return {
     lobby_people: waiting,
     lobby_kb_each: value(report, 'server_kb_each', 1),
@@ -82,8 +83,8 @@ async function rush() {
 async function refusals() {
   const joins = await play('lobby', { flags: WIDE, words: ['--set', `classes.count=${Math.max(1, Math.round(200 * SIZE))}`] });
   const knocks = await play('knocks', { flags: WIDE });
-  const [join_us, refused_us] = [value(joins, 'hello_cpu_us'), value(knocks, 'refused_cpu_us')];
-  console.log(`refusals: ${join_us} µs a join, ${refused_us} µs a refused attempt`);
+  const [join_us, refused_us] = [helloOf(joins), value(knocks, 'refused_cpu_us')];
+  console.log(`refusals: ${join_us?.toFixed(0)} µs a join, ${refused_us} µs a refused attempt`);
   return { refusal_cost_ratio: join_us && refused_us ? Number((refused_us / join_us).toFixed(3)) : undefined };
 }
 
@@ -145,6 +146,8 @@ async function play(name, { flags, words = [], during, apart = false }) {
     if (during) await Promise.race([during(server, began), ended.then((code) => Promise.reject(new Error(`${name} ended with ${code} too early`)))]);
     const code = await ended;
     if (out === '') throw new Error(`${name}: the tester ended with ${code}`);
+    mkdirSync(join(target, 'rehearsals'), { recursive: true });
+    writeFileSync(join(target, 'rehearsals', `${name}.json`), out);
     const report = JSON.parse(out);
     tell(name, report);
     return report;
@@ -172,6 +175,23 @@ function sized(name) {
   const count = Math.max(1, Math.min(Math.round(all * SIZE), fit));
   if (count < all) console.log(`${name}: ${count} of ${all} classes (SIZE ${SIZE}, ${descriptors} descriptors)`);
   return ['--set', `classes.count=${count}`];
+}
+
+/**
+ * CPU of one way from the connection to the lobby, in µs. What it takes to keep those who are there already (beats, pings) is
+ * known from the seconds after the last came, and is taken off.
+ */
+function helloOf({ seconds, people }) {
+  const all = seconds.filter((second) => second.waiting + second.seated >= 0.999 * people).slice(2);
+  const keeping = all.reduce((sum, second) => sum + second.server_cores, 0) / Math.max(all.length, 1) / people;
+  let [used, welcomed] = [0, 0];
+  for (const [n, second] of seconds.slice(1).entries()) {
+    const lasted = second.at_s - seconds[n].at_s;
+    if (second.welcomes_per_s === 0) continue;
+    used += (second.server_cores - keeping * (second.waiting + second.seated)) * lasted;
+    welcomed += second.welcomes_per_s * lasted;
+  }
+  return welcomed > 0 ? (used * 1e6) / welcomed : undefined;
 }
 
 function value(report, name, digits) {
