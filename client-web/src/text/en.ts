@@ -358,6 +358,7 @@ export const en: Words = {
     },
     back: 'There is news of the line again.',
     reopened: 'The entrance is open again.',
+    status: 'How the server is (new tab)',
     leave: 'Stop waiting',
     busy: {
       title: () => 'Many people are arriving just now',

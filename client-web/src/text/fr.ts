@@ -430,6 +430,7 @@ export const fr = {
     },
     back: 'La file donne de nouveau des nouvelles.',
     reopened: 'L’entrée est de nouveau ouverte.',
+    status: 'État du serveur (nouvel onglet)',
     leave: 'Ne plus attendre',
     busy: {
       title: same('Beaucoup de monde arrive en ce moment'),

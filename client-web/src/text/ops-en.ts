@@ -82,7 +82,7 @@ export const opsEn: OpsWords = {
     },
     waiting: (n) => (n === 0 ? 'nobody waits' : some(n, 'person waits', 'people wait')),
     turn: (span) => `the last one’s turn comes ${span}`,
-    pace: (slowest, fastest) => `${slowest} to ${fastest} let in per minute`,
+    pace: (slowest, fastest) => (fastest === 0 ? 'nobody was let in lately' : `${slowest} to ${fastest} let in per minute`),
     closed: 'Closed',
     until: (clock) => `until ${clock}`,
     close: (name) => `Close the line: ${name}`,

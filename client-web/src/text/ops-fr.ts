@@ -80,7 +80,7 @@ export const opsFr = {
     },
     waiting: (n: number) => (n === 0 ? 'personne n’attend' : some(n, 'personne attend', 'personnes attendent')),
     turn: (span: string) => `la dernière entrera ${span}`,
-    pace: (slowest: number, fastest: number) => `${slowest} à ${fastest} entrées par minute`,
+    pace: (slowest: number, fastest: number) => (fastest === 0 ? 'aucune entrée ces dernières minutes' : `${slowest} à ${fastest} entrées par minute`),
     closed: 'Fermée',
     until: (clock: string) => `jusqu’à ${clock}`,
     close: (name: string) => `Fermer la file : ${name}`,

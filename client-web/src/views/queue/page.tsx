@@ -94,9 +94,15 @@ function WhileWaiting() {
         <DeviceTryout />
         <p class="hint">{all.tryout.offAfter(familiar)}</p>
       </details>
-      <Button kind="quiet" icon="leave" class="lobby-leave" onClick={() => void visit.leave()}>
-        {all.queue.leave}
-      </Button>
+      <div class="row">
+        <Button kind="quiet" icon="leave" class="lobby-leave" onClick={() => void visit.leave()}>
+          {all.queue.leave}
+        </Button>
+        {/* In a tab of its own: this one keeps looking at the line. */}
+        <a class="text-button" href="/status" target="_blank" rel="noopener">
+          {all.queue.status}
+        </a>
+      </div>
     </>
   );
 }
