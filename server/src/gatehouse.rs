@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use preau_gate::{Accepts, Asker, Gate, Input, LET_IN_UNTIL, Output, Rules, TicketKey, Verdict};
 use preau_protocol::{
-    Amounts, Attack, ClassId, Incident, Operations, OperatorAct, PersonId, Priority, Role, Turned, UnixMs, limits,
+    Amounts, Attack, ClassId, Incident, Operations, OperatorAct, PersonId, Priority, Role, Status, Turned, UnixMs,
+    limits,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::task::TaskTracker;
@@ -282,17 +283,21 @@ impl Keeper {
     }
 
     fn published(&mut self, now: UnixMs) -> Published {
+        Published::of(self.gate.document(now), self.status(now))
+    }
+
+    fn status(&mut self, now: UnixMs) -> Status {
         self.incidents.retain(|incident| incident.at.plus_ms(INCIDENT_MS) > now);
-        Published::of(&mut self.gate, self.incidents.iter().cloned().collect(), now)
+        published::status(&self.gate, self.incidents.iter().cloned().collect(), now)
     }
 
     fn operations(&mut self, now: UnixMs) -> Operations {
-        let published = self.published(now);
+        let status = self.status(now);
         let counts = self.gate.counts();
         let mut accepts = lock(&self.accepts);
         Operations {
-            status: published.status,
-            line: published.line,
+            status,
+            line: self.gate.document(now),
             used: self.gate.used(),
             limits: self.gate.limits(),
             let_in_until_permille: (LET_IN_UNTIL * 1_000.0) as u32,

@@ -14,19 +14,21 @@ pub struct Published {
 }
 
 impl Published {
-    pub(super) fn of(gate: &mut Gate, incidents: Vec<Incident>, now: UnixMs) -> Published {
-        let line = gate.document(now);
-        let status = Status {
-            at: now,
-            state: state(gate),
-            classes: gate.open_classes(),
-            people: gate.people(),
-            queued: gate.waiting(),
-            wait: gate.wait_of_newcomers(now),
-            reduction: gate.reduction(),
-            incidents,
-        };
+    pub(super) fn of(line: LineDocument, status: Status) -> Published {
         Published { line_json: json(&line), status_json: json(&status), line, status }
+    }
+}
+
+pub(super) fn status(gate: &Gate, incidents: Vec<Incident>, now: UnixMs) -> Status {
+    Status {
+        at: now,
+        state: state(gate),
+        classes: gate.open_classes(),
+        people: gate.people(),
+        queued: gate.waiting(),
+        wait: gate.wait_of_newcomers(now),
+        reduction: gate.reduction(),
+        incidents,
     }
 }
 

@@ -59,7 +59,7 @@ async fn operate(house: &House, act: Option<OperatorAct>) -> Result<Json<Operati
 }
 
 /// Without a token in the configuration there is nothing here; with one, nobody learns more than that theirs is not it.
-pub fn check_operator(house: &House, headers: &HeaderMap) -> Result<(), Refused> {
+fn check_operator(house: &House, headers: &HeaderMap) -> Result<(), Refused> {
     let token = house.config.operator_token.as_ref().ok_or(Refused::from(ProblemCode::NotFound))?;
     let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     match shown {

@@ -34,30 +34,34 @@ pub(super) fn append(connection: &Connection, class: ClassId, body: &[u8]) -> Re
 }
 
 pub(super) fn all(connection: &Connection, class: ClassId) -> Result<Vec<Entry>, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT seq, body, hash FROM journal WHERE class = ?1 ORDER BY seq")?;
-    let mut rows = statement.query(params![class.0])?;
     let mut entries = Vec::new();
-    let mut before = genesis(class);
-    while let Some(row) = rows.next()? {
-        let seq: u64 = row.get(0)?;
-        let (body, hash): (Vec<u8>, Hash) = (row.get(1)?, row.get(2)?);
-        if seq != entries.len() as u64 + 1 || hash != follow(&before, &body) {
-            return Err(StoreError::BrokenChain { seq });
-        }
-        let entry = serde_json::from_slice(&body);
-        entries.push(entry.map_err(|error| StoreError::Unreadable(format!("journal entry {seq}: {error}")))?);
-        before = hash;
-    }
+    each(connection, class, |_, entry| entries.push(entry))?;
     Ok(entries)
 }
 
-/// The rows as they are stored, after the same check.
-pub(super) fn bodies(connection: &Connection, class: ClassId) -> Result<Vec<Vec<u8>>, StoreError> {
-    all(connection, class)?;
-    let mut statement = connection.prepare_cached("SELECT body FROM journal WHERE class = ?1 ORDER BY seq")?;
-    let rows = statement.query_map(params![class.0], |row| row.get(0))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+/// Gives every row, as stored and as understood, oldest first, after checking that it follows from the one before.
+pub(super) fn each(
+    connection: &Connection,
+    class: ClassId,
+    mut take: impl FnMut(Vec<u8>, Entry),
+) -> Result<(), StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT seq, body, hash FROM journal WHERE class = ?1 ORDER BY seq")?;
+    let mut rows = statement.query(params![class.0])?;
+    let (mut before, mut count) = (genesis(class), 0);
+    while let Some(row) = rows.next()? {
+        let seq: u64 = row.get(0)?;
+        let (body, hash): (Vec<u8>, Hash) = (row.get(1)?, row.get(2)?);
+        count += 1;
+        if seq != count || hash != follow(&before, &body) {
+            return Err(StoreError::BrokenChain { seq });
+        }
+        let entry = serde_json::from_slice(&body);
+        let entry = entry.map_err(|error| StoreError::Unreadable(format!("journal entry {seq}: {error}")))?;
+        take(body, entry);
+        before = hash;
+    }
+    Ok(())
 }
 
 /// Writes a class's journal anew, each row hashed with the one before. Nothing but the erasure of a person may do this.

@@ -126,11 +126,15 @@ fn dossier(connection: &Connection, person: PersonId) -> Result<Dossier, StoreEr
 
 fn erase(connection: &Connection, person: PersonId) -> Result<(), StoreError> {
     let class = class_of(connection, person)?;
-    if is_in_session(&journal::all(connection, class)?) {
+    let (mut bodies, mut is_in_session) = (Vec::new(), false);
+    journal::each(connection, class, |body, entry| {
+        bodies.push(body);
+        is_in_session = goes_on_after(&entry, is_in_session);
+    })?;
+    if is_in_session {
         return Err(StoreError::Busy);
     }
     let nobody = PersonId(Uuid::new_v4());
-    let bodies = journal::bodies(connection, class)?;
     let bodies: Vec<Vec<u8>> =
         bodies.into_iter().map(|body| without(body, person, nobody)).collect::<Result<_, _>>()?;
     journal::rewrite(connection, class, &bodies)?;
@@ -144,10 +148,13 @@ fn erase(connection: &Connection, person: PersonId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The last lesson has not ended.
-fn is_in_session(entries: &[Entry]) -> bool {
-    let last = entries.iter().rev().find(|entry| matches!(entry.fact, Fact::Opened { .. } | Fact::Ended { .. }));
-    last.is_some_and(|entry| matches!(entry.fact, Fact::Opened { .. }))
+/// Whether a lesson goes on after this entry, when one did or did not before it.
+fn goes_on_after(entry: &Entry, before: bool) -> bool {
+    match entry.fact {
+        Fact::Opened { .. } => true,
+        Fact::Ended { .. } => false,
+        _ => before,
+    }
 }
 
 /// An entry in which somebody is nobody, and says nothing.

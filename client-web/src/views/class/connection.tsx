@@ -6,6 +6,7 @@ import type { PersonId, PersonLink, SlotFigures } from '../../protocol/types';
 import { personOf } from '../../state/facts';
 import { language, words } from '../../text/text';
 import { Dialog } from '../../ui/dialog';
+import { FactList, type Fact } from '../../ui/fact-list';
 import { Icon } from '../../ui/icon';
 import { useAttendance, type Attendance } from './attendance';
 
@@ -41,7 +42,7 @@ export function ConnectionDialog({ person, name, onClose }: { person: PersonId; 
 function Facts({ link }: { link: PersonLink }) {
   const t = words().class.connection;
   const { felt } = link;
-  const facts: [string, string][] = [
+  const facts: Fact[] = [
     [t.state, `${t.quality[link.quality]}. ${t.reduced[link.reduced]}.`],
     [t.rate, link.down_kbps === 0 ? t.notKnown : rate(link.down_kbps)],
     [t.rtt, unit(link.rtt_ms, 'millisecond')],
@@ -52,16 +53,7 @@ function Facts({ link }: { link: PersonLink }) {
     facts.push([t.frozen, felt.freezes === 0 ? t.none : t.freezes(felt.freezes, seconds(felt.frozen_ms))]);
     facts.push([t.concealed, felt.concealed_ms === 0 ? t.none : seconds(felt.concealed_ms)]);
   }
-  return (
-    <dl class="facts tabular">
-      {facts.map(([term, fact]) => (
-        <div key={term}>
-          <dt>{term}</dt>
-          <dd>{fact}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <FactList class="facts" facts={facts} />;
 }
 
 function SlotTable({ slots }: { slots: readonly SlotFigures[] }) {

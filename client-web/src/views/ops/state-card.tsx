@@ -7,6 +7,7 @@ import { spanOf } from '../../state/rank';
 import { words } from '../../text/text';
 import { saySpan } from '../../text/spans';
 import { announce } from '../../ui/announcer';
+import { FactList, type Fact } from '../../ui/fact-list';
 import type { Desk } from './desk';
 import { HISTORY_MS, points, type Sample } from './history';
 import { figure, opsWords } from './words';
@@ -46,7 +47,7 @@ function Figures({ seen }: { seen: Operations }) {
   const { status } = seen;
   const t = opsWords();
   const f = t.figures;
-  const facts: [string, string][] = [
+  const facts: Fact[] = [
     [f.classes, figure(status.classes)],
     [f.people, figure(status.people)],
     [f.queued, figure(status.queued)],
@@ -58,16 +59,7 @@ function Figures({ seen }: { seen: Operations }) {
     [t.verdicts.queued, figure(seen.queued)],
     [t.verdicts.turnedAway, figure(seen.turned_away)],
   ];
-  return (
-    <dl class="ops-figures tabular">
-      {facts.map(([term, fact]) => (
-        <div key={term}>
-          <dt>{term}</dt>
-          <dd>{fact}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <FactList class="ops-figures" facts={facts} />;
 }
 
 function waitWords({ wait, state }: Status): string {
