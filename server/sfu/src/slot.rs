@@ -13,6 +13,10 @@ const REPAIR_SHARE: usize = 4;
 /// …saved up to this many bytes: one burst of loss.
 const REPAIR_BUDGET_MAX: usize = 96 * 1024;
 
+/// A receiver tells a number's rollovers by the newest it has, within 2^15 (RFC 3711 §3.3.1): nothing leaves further
+/// from the newest than half of that, so that it may lose the other half. Honest gaps are a hundredth of it.
+const REACH: u64 = 1 << 14;
+
 /// A published packet as it reaches a slot.
 #[derive(Clone, Copy, Debug)]
 pub struct Packet {
@@ -193,7 +197,7 @@ impl Slot {
             }
             self.switch_to(packet);
         }
-        let mapping = self.mapping?;
+        let mapping = self.within_reach(packet.index)?;
         let placed = Placed { redundancy, ..mapping.place(packet.index, packet.timestamp, payload_type)? };
         self.note(packet, &placed, len);
         Some(placed)
@@ -234,6 +238,18 @@ impl Slot {
         }
         self.previous = self.mapping.replace(mapping);
         self.entered_at = Some(packet.arrived);
+    }
+
+    /// The mapping for a packet of the stream that is shown. After a leap it is another one, with a gap of one, so that
+    /// what is missing is missed; `None` if the packet comes too late.
+    fn within_reach(&mut self, index: u64) -> Option<Mapping> {
+        let mapping = self.mapping?;
+        let out = mapping.first_out + index.checked_sub(mapping.first_in)?;
+        if out > self.newest.index + REACH {
+            let leapt = Mapping { first_in: index, first_out: self.newest.index + 2, ..mapping };
+            self.previous = self.mapping.replace(leapt);
+        }
+        (out + REACH >= self.newest.index).then_some(self.mapping?)
     }
 
     fn note(&mut self, packet: &Packet, placed: &Placed, len: usize) {
@@ -293,9 +309,13 @@ impl Slot {
     /// Places a packet that was sent before.
     pub fn place_again(&mut self, packet: &Packet) -> Option<Placed> {
         let (payload_type, _) = self.payload_types[packet.codec as usize]?;
-        let mappings = [self.mapping, self.previous];
-        let mapping = mappings.into_iter().flatten().find(|m| m.stream == packet.stream)?;
-        mapping.place(packet.index, packet.timestamp, payload_type)
+        let place = |mapping: Option<Mapping>| {
+            let mapping = mapping.filter(|mapping| mapping.stream == packet.stream)?;
+            mapping.place(packet.index, packet.timestamp, payload_type)
+        };
+        let until = self.mapping.map_or(u64::MAX, |mapping| mapping.first_out);
+        let placed = place(self.mapping).or_else(|| place(self.previous).filter(|placed| placed.index < until))?;
+        (placed.index + REACH >= self.newest.index).then_some(placed)
     }
 
     /// A packet of padding in the retransmission stream: its payload type, number and timestamp.
@@ -429,6 +449,23 @@ mod tests {
         slot.place(&packet(2, 70_000, 1, true, now, key(7, 3)), 1_100).unwrap();
         assert_eq!(slot.published(101), Some((StreamId(1), 41)));
         assert_eq!(slot.published(104), Some((StreamId(2), 70_000)));
+    }
+
+    #[test]
+    fn a_leap_stays_within_what_a_receiver_can_tell() {
+        let now = Instant::now();
+        let mut slot = slot();
+        slot.aim(ADA, StreamId(1));
+        slot.place(&packet(1, 40, 900, true, now, key(7, 3)), 1_100).unwrap();
+        let near = slot.place(&packet(1, 40 + REACH, 901, false, now, key(8, 3)), 1_100).unwrap();
+        assert_eq!(near.index, 100 + REACH, "a gap is kept as it is");
+        let far = slot.place(&packet(1, 41 + 3 * REACH, 902, false, now, key(9, 3)), 1_100).unwrap();
+        assert_eq!(far.index, near.index + 2, "one is missing");
+        assert_eq!(slot.published(near.index as u16), Some((StreamId(1), 40 + REACH)), "it can be repaired");
+        let again = slot.place_again(&packet(1, 40 + REACH, 901, false, now, key(8, 3))).unwrap();
+        assert_eq!(again.index, near.index, "and has the number it had");
+        assert!(slot.place_again(&packet(1, 40, 900, true, now, key(7, 3))).is_none(), "too long ago");
+        assert!(slot.place(&packet(1, 41, 900, false, now, key(7, 3)), 1_100).is_none(), "it comes too late");
     }
 
     #[test]
