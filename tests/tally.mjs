@@ -35,11 +35,17 @@ const counted = {
   fuzz: runners.fuzz,
 };
 
+/** Lines in which runners name what failed, and so many of them: a machine that keeps only the end of it all keeps these. */
+const REASON = /^not ok|^test .* FAILED$|panicked at|^Base64:|^error|^\s*(×|FAIL) |ERROR: libFuzzer/;
+const REASONS_MAX = 8;
+const REASON_LENGTH_MAX = 600;
+
 // eslint-disable-next-line no-control-regex
 const plain = (text) => text.replace(/\x1b\[[0-9;]*m/g, '');
 
 let passed = 0;
 let failed = 0;
+const reasons = [];
 for (const file of readdirSync(logs).filter((name) => name.endsWith('.status')).sort()) {
   const name = file.replace('.status', '');
   const [status, seconds] = readFileSync(join(logs, file), 'utf8').trim().split(' ').map(Number);
@@ -49,8 +55,10 @@ for (const file of readdirSync(logs).filter((name) => name.endsWith('.status')).
   let bad = sums.reduce((sum, [, n]) => sum + n, 0);
   if (bad === 0 && (status !== 0 || good === 0)) bad = 1;
   console.log(`${bad === 0 ? '  ' : '✗ '}${name.padEnd(16)} ${good} passed, ${bad} failed, ${seconds} s`);
+  if (bad > 0) reasons.push(...text.split('\n').filter((line) => REASON.test(line)).map((line) => `${name}: ${line}`));
   passed += good;
   failed += bad;
 }
+for (const reason of reasons.slice(0, REASONS_MAX)) console.log(reason.slice(0, REASON_LENGTH_MAX));
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

@@ -46,6 +46,7 @@ for name in $targets; do
     "$name" "$executions" "$(last "$log" 'cov:')" "$(last "$log" 'ft:')"
   if [ -e "$work/$name.failed" ]; then
     found=$((found + 1))
+    grep -A 3 'panicked at' "$log" || true
     tail -n 40 "$log"
     input=$(grep -oE "$findings/[^ ]+" "$log" | tail -1 || true)
     echo "Again: PREAU_FUZZ=$name $fuzz ${input:-(no input was kept)}"

@@ -15,6 +15,8 @@ const LEA: usize = 2;
 /// Timestamps of a slot follow the clock: they wrap after six hours, so no story is longer than one.
 const STORY_MAX: Duration = Duration::from_secs(3600);
 const HELD_MAX: usize = 64;
+/// A gap larger than this becomes one missing packet (`slot.rs`): no receiver could tell the rollovers otherwise.
+const REACH: i16 = 1 << 14;
 const HEIGHTS: [u16; 4] = [0, 180, 360, 1080];
 
 /// How a browser writes picture ids (RFC 7741 §4.2).
@@ -407,8 +409,10 @@ fn goes_on(before: &Shown, shown: &Shown, steps: u64, origins: &[Origin]) -> boo
         (Some(a), Some(b)) => b.wrapping_sub(a) == other.tl0.wrapping_sub(one.tl0),
         _ => true,
     };
+    let published = other.sequence.wrapping_sub(one.sequence);
+    let is_kept = if published as i16 > REACH { steps == 2 } else { steps as u16 == published };
     one.layer == other.layer
-        && steps as u16 == other.sequence.wrapping_sub(one.sequence)
+        && is_kept
         && shown.timestamp.wrapping_sub(before.timestamp) == other.timestamp.wrapping_sub(one.timestamp)
         && pictures
         && tl0s
