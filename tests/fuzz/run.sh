@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # run.sh SECONDS [TARGET…]: every fuzz target (or these) for so long, two at a time, from the committed corpus on.
 # What one of them finds stays in target/fuzz-findings, with the command that shows it again.
-# SEED=1: the same changes to the same stories each time, so that one tree is judged the same twice; else new ones.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -24,7 +23,7 @@ one() {
   local name=$1 log=$work/$1.log
   mkdir -p "$work/$name"
   cp tests/fuzz/corpus/"$name"/* "$work/$name/"
-  PREAU_FUZZ=$name "$fuzz" "$work/$name" -max_total_time="$seconds" -seed="${SEED:-0}" -rss_limit_mb=1024 -timeout=20 \
+  PREAU_FUZZ=$name "$fuzz" "$work/$name" -max_total_time="$seconds" -rss_limit_mb=1024 -timeout=20 \
     -artifact_prefix="$findings/$name-" -print_final_stats=1 >"$log" 2>&1 || echo "$?" >"$work/$name.failed"
 }
 export -f one
