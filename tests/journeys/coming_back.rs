@@ -3,7 +3,7 @@
 use preau_loadtest::{Conversation, Participant};
 use preau_protocol::{Ask, ChatAsk, ChatEvent, ClassAsk, ClassEvent, DoorEvent, Event};
 
-use crate::school::{SOON, School, class_event, heard_knock};
+use preau_tests::school::{SOON, School, class_event, heard_knock};
 
 async fn say(who: &mut Participant, text: &str) {
     who.conversation.done(Ask::Chat(ChatAsk::Say { text: text.into() })).await.expect("said");

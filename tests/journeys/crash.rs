@@ -3,7 +3,7 @@
 use preau_loadtest::Source;
 use preau_protocol::{Ask, ChatAsk, DoorAsk, Policy};
 
-use crate::school::{MEDIA, SOON, School, heard_knock, set_policy, turned_away};
+use preau_tests::school::{MEDIA, SOON, School, heard_knock, set_policy, turned_away};
 
 #[tokio::test]
 async fn nobody_who_was_seated_is_admitted_twice() {
@@ -30,7 +30,7 @@ async fn nobody_who_was_seated_is_admitted_twice() {
     zoe.seated(SOON).await.expect("and Zoé's");
     let mut max = max.resume().await.expect("the server is back");
     heard_knock(&mut ada, max.person()).await;
-    assert!(max.seated(crate::school::QUIET).await.is_err(), "whoever waited waits");
+    assert!(max.seated(preau_tests::school::QUIET).await.is_err(), "whoever waited waits");
 
     ada.connect_media(2).await.expect("media anew");
     ada.turn_on(&[Source::Camera]).await.expect("on");
@@ -78,7 +78,7 @@ async fn an_orderly_stop_tells_everyone_to_come_back() {
     let status = school.server.stop().await.expect("stopped");
     assert!(status.success(), "{status}");
     for person in [&mut ada, &mut noe] {
-        assert_eq!(crate::school::code_of(person).await, preau_protocol::Close::Draining.code());
+        assert_eq!(preau_tests::school::code_of(person).await, preau_protocol::Close::Draining.code());
     }
     school.server.restart().await.expect("up again");
     let mut noe = noe.resume().await.expect("the server is back");

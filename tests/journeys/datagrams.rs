@@ -8,7 +8,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tokio::net::UdpSocket;
 
-use crate::school::{MEDIA, QUIET, School, code_of};
+use preau_tests::school::{MEDIA, QUIET, School, code_of};
 
 /// A class in which Noé sees Ada, and the address of the media port they use.
 async fn a_call() -> (School, Participant, Participant, SocketAddr, String) {

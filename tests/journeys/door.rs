@@ -4,7 +4,7 @@ use preau_protocol::{
     Ask, ClassAsk, ClassEvent, Close, DoorAsk, DoorEvent, Event, LobbyEvent, Phase, Policy, Refusal, Role, WaitingFor,
 };
 
-use crate::school::{
+use preau_tests::school::{
     SOON, School, class_event, code_of, door, draft, heard_knock, learnt_nothing, set_policy, stands, told_gone,
     turned_away,
 };

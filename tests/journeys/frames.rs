@@ -3,8 +3,8 @@
 use preau_protocol::limits::{MESSAGE_BYTES_MAX, REQUESTS_BURST};
 use preau_protocol::{Ask, ClassAsk, Close, limits};
 
-use crate::school::{Class, School, code_of};
-use crate::wire::Wire;
+use preau_tests::school::{Class, School, code_of};
+use preau_tests::wire::Wire;
 
 fn hello(class: &Class) -> String {
     format!(r#"{{"hello":{{"version":1,"class":"{}"}}}}"#, class.id)

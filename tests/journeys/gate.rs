@@ -9,7 +9,7 @@ use preau_protocol::{
 };
 use reqwest::{Method, StatusCode};
 
-use crate::school::{SOON, School};
+use preau_tests::school::{SOON, School};
 
 /// Five people at most, of whom four are let in by the gate.
 const FIVE: [&str; 2] = ["--gate-people-max", "5"];

@@ -4,8 +4,8 @@ use preau_loadtest::{Conversation, ConversationError};
 use preau_protocol::{ClassId, Close, Hello, ProblemCode, VERSION};
 use reqwest::{Method, StatusCode};
 
-use crate::school::{School, turned_away};
-use crate::wire::Wire;
+use preau_tests::school::{School, turned_away};
+use preau_tests::wire::Wire;
 
 #[tokio::test]
 async fn whoever_says_nothing_hears_nothing() {

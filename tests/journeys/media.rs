@@ -3,7 +3,7 @@
 use preau_loadtest::{Participant, Source};
 use preau_protocol::{Event, MediaEvent, PersonId};
 
-use crate::school::{MEDIA, QUIET, SOON, School};
+use preau_tests::school::{MEDIA, QUIET, SOON, School};
 
 /// Waits until the relay says that this person is in this slot.
 async fn slot_shows(viewer: &mut Participant, mid: &str, wanted: PersonId) {

@@ -6,8 +6,8 @@ use preau_protocol::{
     limits::LOBBY_STRANGERS_MAX,
 };
 
-use crate::school::{Class, QUIET, School, code_of, heard_knock, learnt_nothing};
-use crate::tokens::{Portal, student_claims};
+use preau_tests::portal::{Portal, student_claims};
+use preau_tests::school::{Class, QUIET, School, code_of, heard_knock, learnt_nothing};
 
 /// Somebody waits, asks for this, and is shown out; the teacher's class goes on.
 async fn shown_out_for(ask: impl Fn(&Class, &Participant) -> Ask) {
@@ -81,14 +81,14 @@ async fn a_flood_of_strangers_fills_the_lobby_and_no_more() {
     let full = match preau_loadtest::Conversation::open_with_token(&school.stranger(), class.id, &token).await {
         Err(preau_loadtest::ConversationError::Closed(closing)) => closing,
         Err(other) => panic!("{other}"),
-        Ok(mut open) => open.closed(crate::school::SOON).await.expect("closed"),
+        Ok(mut open) => open.closed(preau_tests::school::SOON).await.expect("closed"),
     };
     assert_eq!(full.code, Close::Full.code());
     let mut noe = class.knock("Noé").await;
     let knock = heard_knock(&mut ada, noe.person()).await;
     assert!(knock.about.on_roster, "whoever is on the roster finds a place");
     ada.admit(&[noe.person()]).await.expect("and is let in");
-    noe.seated(crate::school::SOON).await.expect("in");
+    noe.seated(preau_tests::school::SOON).await.expect("in");
 }
 
 #[tokio::test]

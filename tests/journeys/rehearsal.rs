@@ -10,7 +10,7 @@ use preau_loadtest::scenario::Scenario;
 use preau_tests::Server;
 use tokio::sync::watch;
 
-use crate::tokens::Portal;
+use preau_tests::portal::Portal;
 
 const MORNING: &str = r#"
 name = "small"

@@ -3,7 +3,7 @@
 use preau_loadtest::{Conversation, ConversationError, Participant, Source};
 use preau_protocol::{Ask, ClassAsk, ClassEvent, Close, DoorAsk, Gone, PersonId};
 
-use crate::school::{
+use preau_tests::school::{
     Class, MEDIA, OUT, QUIET, SOON, School, class_event, code_of, heard_knock, told_gone, turned_away,
 };
 

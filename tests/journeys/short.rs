@@ -4,7 +4,7 @@ use preau_loadtest::Source;
 use preau_protocol::{Amounts, Ask, ClassEvent, Event, MediaEvent, Operations, OperatorAct, Reduction, SessionAsk};
 use reqwest::Method;
 
-use crate::school::{MEDIA, QUIET, SOON, School, class_event, heard_knock};
+use preau_tests::school::{MEDIA, QUIET, SOON, School, class_event, heard_knock};
 
 const OPERATOR: &str = "sixteen-letters-or-more";
 

@@ -7,8 +7,8 @@ use preau_protocol::{Ask, ClassAsk, ClassEvent, Close, Policy, ServerFrame};
 use tokio::task::JoinSet;
 use tokio::time::interval;
 
-use crate::school::{SOON, School};
-use crate::wire::Wire;
+use preau_tests::school::{SOON, School};
+use preau_tests::wire::Wire;
 
 const NAMES: [&str; 12] =
     ["Noé", "Zoé", "Léa", "Tom", "Inès", "Adam", "Lou", "Yanis", "Rose", "Jules", "Nour", "Émile"];

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use preau_loadtest::{Participant, Source};
 use preau_protocol::{Ask, ClassAsk, MediaAsk, Outcome, SlotFigures};
 
-use crate::school::{MEDIA, OUT, QUIET, SOON, School, told_gone};
 use crate::ways::only;
+use preau_tests::school::{MEDIA, OUT, QUIET, SOON, School, told_gone};
 
 /// The first person's media is at home, the second's on the other shard, and so on in turn.
 const SPREAD: [&str; 4] = ["--shards", "2", "--spread-from", "1"];

@@ -5,7 +5,7 @@ use preau_protocol::{
     Ask, ChatAsk, ChatEvent, ClassAsk, ClassEvent, DoorAsk, Event, OwnRights, Phase, Policy, Refusal, Rights, Sending,
 };
 
-use crate::school::{MEDIA, QUIET, SOON, School, class_event, heard_knock};
+use preau_tests::school::{MEDIA, QUIET, SOON, School, class_event, heard_knock};
 
 async fn refused(who: &mut Participant, ask: Ask) -> Refusal {
     match who.conversation.done(ask.clone()).await {

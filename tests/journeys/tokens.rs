@@ -1,8 +1,5 @@
 //! Portals' tokens at the socket: who gets in with one, and who does not.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use preau_loadtest::{Conversation, ConversationError};
@@ -11,76 +8,10 @@ use preau_protocol::{
     SessionAsk, SessionEvent,
 };
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use crate::school::{Class, SOON, School, heard_knock};
-
-const SECRET: &str = "a shared secret of 32 bytes or so";
-const ISSUER: &str = "https://ent.example";
-
-/// A portal that shares a secret with the server, and the file that configures it.
-pub struct Portal {
-    folder: TempDir,
-    file: String,
-}
-
-impl Portal {
-    pub fn new() -> Portal {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("preau.toml");
-        let text =
-            format!("[[portal]]\nname = \"ENT\"\nissuer = \"{ISSUER}\"\naudience = \"preau\"\nsecret = \"{SECRET}\"\n");
-        std::fs::write(&path, text).expect("a file");
-        Portal { file: path.to_str().expect("a path in UTF-8").to_owned(), folder }
-    }
-
-    pub fn flags(&self) -> [&str; 2] {
-        assert!(self.folder.path().exists());
-        ["--config", &self.file]
-    }
-
-    /// The same portal, for virtual people.
-    pub fn for_the_load_tester(&self) -> preau_loadtest::portal::Portal {
-        let key = self.folder.path().join("key");
-        std::fs::write(&key, SECRET).expect("a file");
-        preau_loadtest::portal::Portal::open(&key, ISSUER, "preau").expect("a key")
-    }
-
-    pub fn sign(&self, claims: &Value) -> String {
-        self.sign_with(&json!({"alg": "HS256", "typ": "JWT"}), claims)
-    }
-
-    /// Any header over any claims, under a signature that is good.
-    pub fn sign_with(&self, header: &Value, claims: &Value) -> String {
-        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let signed = format!("{}.{}", part(header), part(claims));
-        let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
-        let signature = hmac::sign(&key, signed.as_bytes());
-        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
-    }
-}
-
-fn now_s() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs()
-}
-
-/// What a portal says of a student.
-pub fn student_claims(class: ClassId, subject: &str) -> Value {
-    let now = now_s();
-    json!({
-        "iss": ISSUER, "aud": "preau", "sub": subject, "iat": now, "nbf": now, "exp": now + 300,
-        "class": class.to_string(), "role": "student", "name": format!("Élève {subject}"), "groups": ["5e B"],
-    })
-}
-
-fn with(mut claims: Value, name: &str, value: Value) -> Value {
-    match value {
-        Value::Null => drop(claims.as_object_mut().expect("an object").remove(name)),
-        value => claims[name] = value,
-    }
-    claims
-}
+use preau_tests::portal::{Portal, now_s, student_claims, with};
+use preau_tests::school::{Class, SOON, School, heard_knock};
 
 async fn code_for(school: &School, class: ClassId, token: &str) -> u16 {
     match Conversation::open_with_token(&school.stranger(), class, token).await {
@@ -213,7 +144,7 @@ async fn a_token_that_names_keys_elsewhere_makes_no_request() {
         let token = portal.sign_with(&header, &student_claims(class.id, "42"));
         assert_eq!(code_for(&school, class.id, &token).await, Close::NotAuthenticated.code(), "{name}");
     }
-    let asked = tokio::time::timeout(crate::school::QUIET, attacker.accept()).await;
+    let asked = tokio::time::timeout(preau_tests::school::QUIET, attacker.accept()).await;
     assert!(asked.is_err(), "the server asked the attacker for keys");
 }
 
@@ -279,5 +210,5 @@ async fn names_are_cleaned_and_look_alikes_marked() {
         preau_protocol::ClassEvent::Joined { person } => Some(person.person),
         _ => None,
     };
-    assert_eq!(crate::school::class_event(&mut ada, walked_in).await, noe.person(), "only the one on the roster");
+    assert_eq!(preau_tests::school::class_event(&mut ada, walked_in).await, noe.person(), "only the one on the roster");
 }

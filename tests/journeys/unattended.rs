@@ -5,7 +5,7 @@ use std::time::Duration;
 use preau_loadtest::{ConversationError, Source};
 use preau_protocol::{Ask, ChatAsk, ClassAsk, ClassEvent, Phase, Policy, Refusal, SessionAsk, WaitingFor};
 
-use crate::school::{MEDIA, QUIET, SOON, School, class_event, set_policy, stands};
+use preau_tests::school::{MEDIA, QUIET, SOON, School, class_event, set_policy, stands};
 
 /// The grace, and as long again for a busy machine.
 const PAST_GRACE: Duration = Duration::from_secs(40);

@@ -3,7 +3,7 @@
 use preau_loadtest::{ConversationError, ParticipantError, Source};
 use preau_protocol::{Ask, ClassAsk, Close, IceServer, MediaAsk};
 
-use crate::school::{MEDIA, OUT, QUIET, School};
+use preau_tests::school::{MEDIA, OUT, QUIET, School};
 
 /// What is left where only this transport gets through.
 pub fn only(servers: Vec<IceServer>, transport: &str) -> Vec<IceServer> {

@@ -1,7 +1,11 @@
-//! Drivers that stories share: the real server as a process of its own, and links that are not perfect.
+//! What stories share: the real server as a process, a school with people on it, a socket by hand, a portal, and links that
+//! are not perfect.
 
+pub mod portal;
 mod process;
+pub mod school;
 mod shaping;
+pub mod wire;
 
 pub use process::{Server, ServerError};
 pub use shaping::{Lane, Traffic, Way, Weather};

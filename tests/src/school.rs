@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::Server;
 use preau_loadtest::{Closing, Conversation, ConversationError, Device, Participant};
 use preau_protocol::{
     Ask, ClassDraft, ClassEvent, ClassId, DisplayName, Door, DoorAsk, DoorEvent, Event, Gone, Invitation, Knock,
     LobbyEvent, PersonId, Policy, Role, RosterEntry, SessionEvent, Snapshot, UnixMs, WaitingFor,
 };
-use preau_tests::Server;
 
 /// What should happen at once may take this long on a busy machine.
 pub const SOON: Duration = Duration::from_secs(10);
