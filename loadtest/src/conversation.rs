@@ -248,6 +248,11 @@ impl Conversation {
         }
     }
 
+    /// Says goodbye, as a page does that is closed.
+    pub async fn leave(mut self) -> Result<(), ConversationError> {
+        self.send_message(Message::Close(None)).await
+    }
+
     /// The socket is gone, as when a network drops: nothing is said to the server.
     pub fn cut(self) -> (SessionId, u32) {
         (self.welcome.session, self.last_seq)

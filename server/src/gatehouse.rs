@@ -37,7 +37,7 @@ const RETRY_MS: u32 = 5_000;
 
 enum Question {
     Ask { asker: Asker, answer: oneshot::Sender<Answer> },
-    Left { person: PersonId, class: ClassId, role: Role },
+    Left { person: PersonId, class: ClassId, role: Role, away: bool },
     Operate { act: Option<OperatorAct>, answer: oneshot::Sender<Operations> },
 }
 
@@ -58,6 +58,8 @@ pub struct Inside {
     person: PersonId,
     class: ClassId,
     role: Role,
+    /// Nobody said goodbye: they may be on their way back, and the place is not given to the line yet.
+    broke: bool,
     /// Apart from questions: whoever leaves must never wait for room.
     leaving: mpsc::UnboundedSender<Question>,
 }
@@ -68,11 +70,18 @@ impl std::fmt::Debug for Question {
     }
 }
 
+impl Inside {
+    /// The connection was lost: nobody said goodbye.
+    pub fn broke(&mut self) {
+        self.broke = true;
+    }
+}
+
 impl Drop for Inside {
     fn drop(&mut self) {
-        let (person, class, role) = (self.person, self.class, self.role);
+        let (person, class, role, away) = (self.person, self.class, self.role, self.broke);
         // The gate is gone only when the server is.
-        let _ = self.leaving.send(Question::Left { person, class, role });
+        let _ = self.leaving.send(Question::Left { person, class, role, away });
     }
 }
 
@@ -91,12 +100,18 @@ impl Gatehouse {
         let now = unix_now();
         let accepts = Arc::new(Mutex::new(Accepts::new(accepts_per_s, now)));
         let life = format!("{:016x}", rand::random::<u64>());
-        let gate = Gate::new(TicketKey::new(&store.ticket_key()), life, limits, accepts_per_s);
+        let mut gate = Gate::new(TicketKey::new(&store.ticket_key()), life, limits, accepts_per_s);
+        // What cannot be read may have been a line.
+        if store.line_stood().unwrap_or(true) {
+            gate.handle(Input::LineStood, now);
+            store.note_line(false);
+        }
         let mut keeper = Keeper {
             gate,
             accepts: accepts.clone(),
             attacks: attacks.clone(),
             meter: Meter::begin(shards.clone(), conversations),
+            store: store.clone(),
             shards,
             windows: config.gate.closed.clone(),
             closed_by_hand: BTreeSet::new(),
@@ -169,6 +184,7 @@ struct Keeper {
     accepts: Arc<Mutex<Accepts>>,
     attacks: Arc<Attacks>,
     meter: Meter,
+    store: Store,
     shards: Shards,
     windows: Vec<ClosedWindow>,
     closed_by_hand: BTreeSet<Priority>,
@@ -218,8 +234,8 @@ impl Keeper {
                 self.answers.insert(self.next, (answer, asker.person, asker.class, asker.role));
                 self.gate.handle(Input::Ask { re: self.next, asker }, now);
             }
-            Question::Left { person, class, role } => {
-                self.gate.handle(Input::Left { person, class, role, away: false }, now)
+            Question::Left { person, class, role, away } => {
+                self.gate.handle(Input::Left { person, class, role, away }, now)
             }
             Question::Operate { act, answer } => {
                 act.into_iter().for_each(|act| self.operate(act, now));
@@ -237,7 +253,10 @@ impl Keeper {
                     tracing::warn!(?reduction, "the server is short: classes do with less, or with more again");
                     self.shards.tell_all(|| shard::Input::Reduce(reduction)).await;
                 }
-                Output::SeatsWanted(wanted) => self.shards.tell_all(|| shard::Input::SeatsWanted(wanted)).await,
+                Output::SeatsWanted(wanted) => {
+                    self.store.note_line(wanted);
+                    self.shards.tell_all(|| shard::Input::SeatsWanted(wanted)).await;
+                }
             }
         }
     }
@@ -247,7 +266,7 @@ impl Keeper {
         let told = match verdict {
             Verdict::Enter(priority) => {
                 metrics::counter!("gate_let_in_total", "priority" => word(priority)).increment(1);
-                Ok(Inside { person, class, role, leaving: self.leaving.clone() })
+                Ok(Inside { person, class, role, broke: false, leaving: self.leaving.clone() })
             }
             Verdict::Turned { turned, bad_ticket } => Err((turned, bad_ticket)),
         };

@@ -19,7 +19,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::frame::{Frame, Utf8Bytes};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Error as WsError, Message, error::CapacityError};
+use tokio_tungstenite::tungstenite::{Error as WsError, Message, error::CapacityError, error::ProtocolError};
 use uuid::Uuid;
 
 use crate::auth::{AuthError, DeviceSecret, Visitor};
@@ -127,8 +127,17 @@ enum Ending {
     Ours(Close),
     /// The bytes break RFC 6455; we say which rule (§7.4.1).
     Protocol(CloseCode),
-    /// The other side closed, or is gone.
+    /// The other side closed.
     Theirs,
+    /// The connection was lost; nobody said goodbye.
+    Lost,
+}
+
+impl Ending {
+    /// Whoever did not mean to go comes back soon.
+    fn is_loss(self) -> bool {
+        matches!(self, Ending::Lost | Ending::Ours(Close::Slow))
+    }
 }
 
 async fn admit_to_hello(socket: &mut Socket, arrival: &Arrival, house: &House) -> Result<(Hello, Visitor), Ending> {
@@ -170,7 +179,7 @@ fn attack_of(ending: Ending, was_greeted: bool) -> Option<Attack> {
         Ending::Ours(Close::NotAllowed) if !was_greeted => Some(Attack::WrongClass),
         // In the lobby only a program asks for what is inside.
         Ending::Ours(Close::NotAllowed) => Some(Attack::Malformed),
-        Ending::Ours(_) | Ending::Theirs => None,
+        Ending::Ours(_) | Ending::Theirs | Ending::Lost => None,
     }
 }
 
@@ -199,8 +208,9 @@ fn fault(error: &WsError) -> Ending {
     match error {
         WsError::Capacity(CapacityError::MessageTooLong { .. }) => Ending::Protocol(CloseCode::Size),
         WsError::Utf8(_) => Ending::Protocol(CloseCode::Invalid),
+        WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Ending::Lost,
         WsError::Protocol(_) => Ending::Protocol(CloseCode::Protocol),
-        _ => Ending::Theirs,
+        _ => Ending::Lost,
     }
 }
 
@@ -208,7 +218,7 @@ async fn end(socket: &mut Socket, ending: Ending, request_id: &str) {
     let (code, word) = match ending {
         Ending::Ours(why) => (CloseCode::from(why.code()), why.word()),
         Ending::Protocol(code) => (code, "protocol"),
-        Ending::Theirs => return,
+        Ending::Theirs | Ending::Lost => return,
     };
     let frame = CloseFrame { code, reason: format!("{word} {request_id}").into() };
     // Whoever does not take the close frame in time is cut without one.
@@ -229,7 +239,7 @@ struct Session {
     cookie: Option<String>,
     house: Arc<House>,
     /// The place on this server, given back with the conversation.
-    _inside: Inside,
+    inside: Inside,
     down: mpsc::Receiver<Down>,
     beat: Interval,
     heard: Instant,
@@ -274,7 +284,7 @@ impl Session {
             visitor,
             cookie,
             house,
-            _inside: inside,
+            inside,
             down,
             beat,
             heard: now,
@@ -296,6 +306,9 @@ impl Session {
         }
         // The shard may be gone already; then it needs no word from us.
         let _ = inbox.send(Command::Unline { line }).await;
+        if ending.is_loss() {
+            session.inside.broke();
+        }
         end(&mut session.socket, ending, &arrival.request_id).await;
     }
 
@@ -333,7 +346,8 @@ impl Session {
         let text = match up {
             Some(Ok(Message::Text(text))) => text,
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => return self.count_one(),
-            Some(Ok(Message::Close(_))) | None => return Err(Ending::Theirs),
+            Some(Ok(Message::Close(_))) => return Err(Ending::Theirs),
+            None => return Err(Ending::Lost),
             Some(Ok(Message::Binary(_) | Message::Frame(_))) => return Err(Ending::Ours(Close::Malformed)),
             Some(Err(error)) => return Err(fault(&error)),
         };
@@ -376,7 +390,7 @@ impl Session {
 
     async fn give_sign(&mut self) -> Result<(), Ending> {
         if self.heard.elapsed() > DEAD_AFTER {
-            return Err(Ending::Theirs);
+            return Err(Ending::Lost);
         }
         let return_within_ms = self.house.gate.return_within_ms(self.house.conversations.len());
         self.write_frame(&ServerFrame::Beat(Beat { return_within_ms })).await?;
@@ -412,7 +426,7 @@ fn json(frame: &ServerFrame) -> String {
 async fn in_time(writing: impl Future<Output = Result<(), WsError>>) -> Result<(), Ending> {
     match timeout(WRITE_WITHIN, writing).await {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) => Err(Ending::Theirs),
+        Ok(Err(_)) => Err(Ending::Lost),
         Err(_) => Err(Ending::Ours(Close::Slow)),
     }
 }

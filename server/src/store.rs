@@ -8,6 +8,7 @@ mod audit;
 mod classes;
 mod devices;
 mod journal;
+mod line;
 mod people;
 mod purge;
 mod reader;

@@ -148,7 +148,9 @@ impl Reference {
             }
             Input::SeatsWanted(wanted) => {
                 if *wanted && !self.wanted {
-                    self.seats.iter_mut().for_each(|seat| drop(seat.asked_until.take_if(|until| *until <= now)));
+                    for seat in &mut self.seats {
+                        seat.asked_until = seat.asked_until.filter(|until| *until > now);
+                    }
                 }
                 self.wanted = *wanted;
             }
