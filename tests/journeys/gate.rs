@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use preau_loadtest::{Conversation, ConversationError, Device};
 use preau_protocol::{
-    Amounts, Attack, ClassId, Hello, LineDocument, Operations, OperatorAct, Priority, Problem, ProblemCode, Queued, Status,
-    StatusState, Turned, VERSION,
+    Amounts, Attack, ClassId, Hello, LineDocument, Operations, OperatorAct, Priority, Problem, ProblemCode, Queued,
+    Status, StatusState, Turned, VERSION,
 };
 use reqwest::{Method, StatusCode};
 
