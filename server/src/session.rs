@@ -12,7 +12,7 @@ use preau_protocol::{
     Ask, Attack, Beat, ClassId, ClientFrame, Close, Hello, Outcome, Refusal, Reply, ServerFrame, SessionAsk, SessionId,
     Turned, VERSION, limits,
 };
-use tokio::io::BufReader;
+use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::WebSocketStream;
@@ -215,16 +215,29 @@ fn fault(error: &WsError) -> Ending {
 }
 
 async fn end(socket: &mut Socket, ending: Ending, request_id: &str) {
-    let (code, word) = match ending {
-        Ending::Ours(why) => (CloseCode::from(why.code()), why.word()),
-        Ending::Protocol(code) => (code, "protocol"),
-        Ending::Theirs | Ending::Lost => return,
-    };
-    let frame = CloseFrame { code, reason: format!("{word} {request_id}").into() };
     // Whoever does not take the close frame in time is cut without one.
     let _ = timeout(CLOSE_WITHIN, async {
-        socket.send(Message::Close(Some(frame))).await?;
-        while socket.next().await.is_some_and(|answer| answer.is_ok()) {}
+        let parting = match ending {
+            Ending::Ours(why) => Some((CloseCode::from(why.code()), why.word())),
+            Ending::Protocol(code) => Some((code, "protocol")),
+            Ending::Theirs => None,
+            Ending::Lost => return Ok(()),
+        };
+        match parting {
+            Some((code, word)) => {
+                let frame = CloseFrame { code, reason: format!("{word} {request_id}").into() };
+                socket.send(Message::Close(Some(frame))).await?;
+            }
+            // The library has an answer to their close frame ready, and waits to be asked for it.
+            None => socket.flush().await?,
+        }
+        if let Ending::Ours(_) = ending {
+            while socket.next().await.is_some_and(|answer| answer.is_ok()) {}
+        }
+        let io = socket.get_mut();
+        io.shutdown().await?;
+        // A socket that is closed with bytes unread is reset, and with it goes what was said last.
+        tokio::io::copy_buf(io, &mut tokio::io::sink()).await?;
         Ok::<(), WsError>(())
     })
     .await;

@@ -16,7 +16,10 @@ pub struct Wire(TcpStream);
 impl Wire {
     /// A bare TCP connection to the server.
     pub async fn dial(device: &Device) -> Wire {
-        Wire(TcpStream::connect(address(device)).await.expect("the server listens"))
+        let stream = TcpStream::connect(address(device)).await.expect("the server listens");
+        // Bytes that are sent apart are to arrive apart.
+        stream.set_nodelay(true).expect("a socket of this machine");
+        Wire(stream)
     }
 
     /// An upgraded connection, as `device` has it.
@@ -128,7 +131,7 @@ impl Wire {
     }
 
     /// FIN and opcode, and the payload.
-    async fn next_frame(&mut self) -> std::io::Result<(u8, Vec<u8>)> {
+    pub async fn next_frame(&mut self) -> std::io::Result<(u8, Vec<u8>)> {
         let head = self.0.read_u8().await?;
         let length = match self.0.read_u8().await? & 0x7f {
             126 => self.0.read_u16().await?.into(),
