@@ -59,7 +59,8 @@ fn serve(mut stream: TcpStream, asked: &Sender<Asked>, wake: &impl Fn()) -> io::
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     let (answer, answered) = channel();
-    let offer = String::from_utf8_lossy(&body).into_owned();
+    // Light peers shake hands as clients; a stack that may choose chooses that as well.
+    let offer = String::from_utf8_lossy(&body).replace("a=setup:actpass", "a=setup:active");
     let gone = || io::Error::other("the relay is gone");
     asked.send(Asked { part, offer, answer }).map_err(|_| gone())?;
     wake();
