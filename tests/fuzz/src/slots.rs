@@ -82,6 +82,8 @@ struct Story {
     layers: Vec<Layer>,
     origins: Vec<Origin>,
     held: Vec<usize>,
+    /// Beginnings of layers of which a packet was sent as it was made.
+    begun: BTreeSet<(usize, usize, u32)>,
     slots: BTreeMap<u32, Slot>,
 }
 
@@ -123,7 +125,7 @@ impl Story {
         let layers = (0..PUBLISHERS).flat_map(|publisher| (0..RIDS.len()).map(move |rid| layer(publisher, rid)));
         let slots = class.people[LEA].slots.iter().filter(|(source, ..)| *source == Source::Camera);
         let slots = slots.map(|(_, ssrc, _)| (*ssrc, Slot::default())).collect();
-        Story { layers: layers.collect(), origins: Vec::new(), held: Vec::new(), slots, class }
+        Story { layers: layers.collect(), origins: Vec::new(), held: Vec::new(), begun: BTreeSet::new(), slots, class }
     }
 
     fn act(&mut self, act: u8, script: &mut Script<'_>) {
@@ -212,10 +214,12 @@ impl Story {
             self.origins[origin];
         let is_over =
             |layer: &Layer| (layer.publisher, layer.rid) == (publisher, rid) && layer.generation != generation;
-        // A repair does not tell of which beginning it is.
-        if is_repair && self.layers.iter().any(is_over) {
+        // A repair does not tell of which beginning it is: it belongs to the one that was seen last.
+        let has_begun = self.begun.contains(&(publisher, rid, generation));
+        if is_repair && (!has_begun || self.layers.iter().any(is_over)) {
             return;
         }
+        self.begun.insert((publisher, rid, generation));
         let ssrc = 1_000 * (publisher as u32 + 1) + 10 * rid as u32 + 100_000 * generation;
         let (media, rtx) = VIDEO[0];
         let rid = RIDS[rid].as_bytes();
@@ -372,7 +376,7 @@ impl Slot {
     fn expect_switch(&self, before: &Shown, shown: &Shown, origins: &[Origin]) {
         assert!(shown.origin(origins).begins_key, "a switch without a keyframe: {shown:?}");
         let ticks = shown.timestamp.wrapping_sub(before.timestamp) as i32;
-        assert!(ticks > 0, "{ticks} ticks at a switch");
+        assert!(ticks > 0, "{ticks} ticks at a switch: {shown:?} after {before:?}");
         if let (Some(last), Some((picture, width))) = (self.picture, shown.picture) {
             let expected = last.wrapping_add(1) & modulus(width, width);
             assert_eq!(picture, expected, "picture ids at a switch: {shown:?} after {before:?}");

@@ -76,6 +76,8 @@ impl Relay {
     }
 
     fn flush(&mut self) {
+        // Nothing ever comes out here; asking is what makes it forward.
+        while self.sfu.poll_read().is_some() {}
         while let Some(TaggedSFUEvent { event, .. }) = self.sfu.poll_event() {
             let SFUEvent::SessionDescription { request_id, room_id, client_id, sdp } = event else { continue };
             let Some(absent) = self.absent.get_mut(&client_id) else { continue };
