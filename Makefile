@@ -1,10 +1,10 @@
-# make run · make test · make fuzz · make bench · make rehearse · make networks · make types: each does all of its own set-up.
+# make run · make test · make fuzz · make faults · make bench · make rehearse · make networks · make types: each does all of its own set-up.
 
 CARGO ?= cargo
 NPM   ?= npm
 CLIENT_SOURCES := $(shell find client-web -path client-web/node_modules -prune -o -path client-web/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: run test fuzz bench rehearse networks types shots
+.PHONY: run test fuzz faults bench rehearse networks types shots
 .DELETE_ON_ERROR:
 
 # Builds client and server and starts the server, which prints a one-time link for the first teacher.
@@ -21,6 +21,12 @@ SECONDS ?= 600
 fuzz:
 	tests/system.sh
 	tests/fuzz/run.sh $(SECONDS)
+
+# A class under kills, full disks, torn writes and floods, at full length; `make test` tells a part of it.
+faults: client-web/dist/index.html
+	$(CARGO) build --workspace --all-targets
+	tests/system.sh
+	PREAU_BIN=$${CARGO_TARGET_DIR:-$$PWD/target}/debug/preau FAULTS_AT_LENGTH=1 $(CARGO) test --workspace --test faults
 
 # Measures what the README promises, prints the machine, writes target/figures.json. One part alone: make bench PARTS=relay
 bench: client-web/dist/index.html tests/browser/node_modules/.package-lock.json

@@ -14,7 +14,7 @@ use preau_protocol::{
 };
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::sync::mpsc;
-use tokio::time::{Interval, MissedTickBehavior, interval_at, timeout};
+use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::frame::{Frame, Utf8Bytes};
@@ -327,10 +327,12 @@ impl Session {
 
     async fn talk(&mut self, inbox: &mpsc::Sender<Command>) -> Ending {
         loop {
+            let dead_at = self.heard + DEAD_AFTER;
             let step = tokio::select! {
                 down = self.down.recv() => self.pass_down(down).await,
                 up = self.socket.next() => self.take_up(up, inbox).await,
                 _ = self.beat.tick() => self.give_sign().await,
+                () = sleep_until(dead_at.into()) => Err(Ending::Lost),
             };
             if let Err(ending) = step {
                 return ending;
@@ -402,9 +404,6 @@ impl Session {
     }
 
     async fn give_sign(&mut self) -> Result<(), Ending> {
-        if self.heard.elapsed() > DEAD_AFTER {
-            return Err(Ending::Lost);
-        }
         let return_within_ms = self.house.gate.return_within_ms(self.house.conversations.len());
         self.write_frame(&ServerFrame::Beat(Beat { return_within_ms })).await?;
         self.write(Message::Ping(Vec::new().into())).await

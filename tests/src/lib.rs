@@ -8,5 +8,5 @@ pub mod school;
 mod shaping;
 pub mod wire;
 
-pub use process::{Server, ServerError};
+pub use process::{Server, ServerError, binary};
 pub use shaping::{Lane, Traffic, Way, Weather};

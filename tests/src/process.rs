@@ -31,11 +31,18 @@ pub struct Server {
     _output: Lines<BufReader<ChildStdout>>,
     data: TempDir,
     log: PathBuf,
-    flags: Vec<String>,
+    how: How,
     /// Like `http://localhost:40123`.
     pub origin: String,
     /// The first teacher's link, printed at the first start only.
     pub welcome: Option<String>,
+}
+
+/// How a server is started, each time.
+struct How {
+    /// A program and its arguments that becomes the server, as `env` and `prlimit` do. None: the server itself.
+    under: Vec<String>,
+    flags: Vec<String>,
 }
 
 impl Server {
@@ -46,11 +53,17 @@ impl Server {
 
     /// The same with further flags.
     pub async fn start_with(flags: &[&str]) -> Result<Server, ServerError> {
+        Server::start_under(&[], flags).await
+    }
+
+    /// The same under another program, which becomes it: limits, namespaces, an environment.
+    pub async fn start_under(under: &[&str], flags: &[&str]) -> Result<Server, ServerError> {
         let data = tempfile::tempdir()?;
         let log = data.path().join("log.txt");
-        let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
-        let (child, output, said) = spawn(data.path(), &log, "127.0.0.1:0", &flags).await?;
-        Ok(Server { child, _output: output, data, log, flags, origin: said.origin, welcome: said.welcome })
+        let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        let how = How { under: owned(under), flags: owned(flags) };
+        let (child, output, said) = spawn(data.path(), &log, "127.0.0.1:0", &how).await?;
+        Ok(Server { child, _output: output, data, log, how, origin: said.origin, welcome: said.welcome })
     }
 
     /// The process is gone from one instruction to the next (SIGKILL).
@@ -63,7 +76,7 @@ impl Server {
     pub async fn restart(&mut self) -> Result<(), ServerError> {
         let port = self.origin.rsplit(':').next().unwrap_or("0");
         let listen = format!("127.0.0.1:{port}");
-        let (child, output, _) = spawn(self.data.path(), &self.log, &listen, &self.flags).await?;
+        let (child, output, _) = spawn(self.data.path(), &self.log, &listen, &self.how).await?;
         self.child = child;
         self._output = output;
         Ok(())
@@ -105,14 +118,17 @@ struct Said {
 
 type Output = Lines<BufReader<ChildStdout>>;
 
-async fn spawn(data: &Path, log: &Path, listen: &str, flags: &[String]) -> Result<(Child, Output, Said), ServerError> {
+async fn spawn(data: &Path, log: &Path, listen: &str, how: &How) -> Result<(Child, Output, Said), ServerError> {
     let errors = std::fs::File::options().create(true).append(true).open(log)?;
-    let mut child = Command::new(binary())
+    let mut words = how.under.iter().map(AsRef::as_ref).chain([binary().as_os_str()]);
+    let mut child = Command::new(words.next().expect("the server, if nothing else"))
+        .args(words)
         .args(["--listen", listen, "--udp-bind", "127.0.0.1", "--metrics-listen", "off"])
         .args(["--log-format", "json", "--log-level", "debug", "--data"])
         .arg(data.join("data"))
-        .args(flags)
+        .args(&how.flags)
         .env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(errors)
@@ -152,7 +168,7 @@ fn understand(line: &str) -> Option<Said> {
 /// The server's binary beside the test's own; `PREAU_BIN` names another one. It must be of today's sources: a story
 /// must not run against yesterday's server. (Cargo inside a cargo test has another environment, and would build what
 /// stands below the server anew.)
-fn binary() -> &'static Path {
+pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         if let Some(named) = std::env::var_os("PREAU_BIN") {

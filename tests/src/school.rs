@@ -39,7 +39,11 @@ impl School {
     }
 
     pub async fn start_with(flags: &[&str]) -> School {
-        let server = Server::start_with(flags).await.expect("the server starts");
+        School::over(Server::start_with(flags).await.expect("the server starts")).await
+    }
+
+    /// The first school of a server that was started in some other way.
+    pub async fn over(server: Server) -> School {
         let mut teacher = Device::new(&server.origin);
         let welcome = server.welcome.clone().expect("a first start prints a link");
         teacher.claim(&welcome).await.expect("the first teacher's link is good");

@@ -1,5 +1,7 @@
 //! The limits of a server that was told none: what its machine can bear.
 
+use std::path::Path;
+
 use preau_protocol::Amounts;
 
 use crate::config::GateConfig;
@@ -51,14 +53,34 @@ fn open_files(limits: &str) -> Option<u64> {
     line.split_whitespace().nth(3)?.parse().ok()
 }
 
-/// The machine's memory, or its container's if that is less (cgroup v2).
+/// The machine's memory, or what its container or unit may use if that is less.
 fn memory_mb() -> u32 {
     let machine_kb = read("/proc/meminfo")
         .lines()
         .find_map(|line| line.strip_prefix("MemTotal:")?.split_whitespace().next()?.parse::<f64>().ok());
     let machine = machine_kb.map_or(MEMORY_MB_DEFAULT, |kb| kb / 1_024.0);
-    let container = read("/sys/fs/cgroup/memory.max").trim().parse::<f64>().map_or(machine, |bytes| bytes / 1e6);
-    (machine.min(container) * MEMORY_SHARE).max(64.0) as u32
+    let limits = group_files(&read("/proc/self/cgroup")).into_iter().filter_map(|file| read(&file).trim().parse().ok());
+    let least = limits.map(|bytes: f64| bytes / 1e6).fold(machine, f64::min);
+    (least * MEMORY_SHARE).max(64.0) as u32
+}
+
+/// Where the limits of this process's own control group stand, and of each above it (cgroups v2 and v1). A unit of systemd
+/// sees the whole tree and is somewhere in it; a container sees its own group as the root.
+fn group_files(own: &str) -> Vec<String> {
+    let groups = own.lines().filter_map(|line| {
+        let (_, rest) = line.split_once(':')?;
+        let (controllers, path) = rest.split_once(':')?;
+        match controllers.split(',').any(|name| name == "memory") {
+            true => Some(("/sys/fs/cgroup/memory", path, "memory.limit_in_bytes")),
+            false if controllers.is_empty() => Some(("/sys/fs/cgroup", path, "memory.max")),
+            false => None,
+        }
+    });
+    let files = groups.flat_map(|(root, path, name)| {
+        let up = Path::new(path).ancestors();
+        up.map(move |group| format!("{root}{}/{name}", group.display().to_string().trim_end_matches('/')))
+    });
+    files.collect()
 }
 
 #[cfg(test)]
@@ -72,6 +94,16 @@ mod tests {
         assert!(own.connections >= 500 && own.memory_mb >= 64 && own.packets_per_s >= 150_000, "{own:?}");
         let chosen = GateConfig { people_max: Some(7), egress_mbps_max: Some(2), ..GateConfig::default() };
         assert_eq!((limits_of(&chosen).people, limits_of(&chosen).egress_kbps), (7, 2_000));
+        assert_eq!(
+            group_files("4:cpu,memory:/a\n3:cpu:/b\n0::/system.slice/preau.service\n"),
+            [
+                "/sys/fs/cgroup/memory/a/memory.limit_in_bytes",
+                "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+                "/sys/fs/cgroup/system.slice/preau.service/memory.max",
+                "/sys/fs/cgroup/system.slice/memory.max",
+                "/sys/fs/cgroup/memory.max",
+            ]
+        );
         assert_eq!(
             open_files("Max open files            20000                524288               files"),
             Some(20_000)

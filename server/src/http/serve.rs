@@ -13,6 +13,7 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -33,6 +34,9 @@ const HEADERS_WITHIN: Duration = Duration::from_secs(5);
 /// All headers of a request together. The cookie and the path are most of it.
 const HEADER_BYTES_MAX: usize = 16 * 1024;
 const HEADERS_MAX: usize = 64;
+/// What the kernel keeps of what we have written. Left alone it takes four megabytes for each reader who does not read; this
+/// is a long answer at any pace that a school's link has.
+const SEND_BUFFER_BYTES: usize = 128 * 1024;
 /// After an error of `accept` (no more files, say) others get time to close theirs.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -96,6 +100,7 @@ impl Server {
     async fn connection(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, slot: OwnedSemaphorePermit) {
         // Small frames must not wait for one another.
         let _ = stream.set_nodelay(true);
+        let _ = SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER_BYTES);
         let Some(tls) = &self.tls else { return self.speak(stream, peer, slot).await };
         let Some(stream) = tls.greet(stream).await else { return };
         let Some(relaying) = &self.relaying else { return self.speak(stream, peer, slot).await };

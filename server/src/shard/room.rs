@@ -5,14 +5,20 @@ use std::sync::Arc;
 
 use preau_classroom::{Classroom, Input as ClassInput, Output as ClassOutput};
 use preau_protocol::{
-    Ask, ClassEvent, ClassId, Close, Event, Invited, MediaAsk, Outcome, PersonId, Phase, Refusal, Reply, ServerFrame,
-    SessionId, UnixMs, Welcome,
+    Ask, ClassAsk, ClassEvent, ClassId, Close, DoorAsk, Event, Invited, MediaAsk, Outcome, PersonId, Phase, Refusal,
+    Reply, ServerFrame, SessionAsk, SessionId, UnixMs, Welcome,
 };
 use preau_sfu::RoomId;
 
 use super::desk::Desk;
 use super::links::Links;
 use super::{Arrival, LineId, Output, Reach};
+
+/// The journal stands still when it has written nothing for so long. A slow disk takes a tenth of that.
+const STANDS_STILL_AFTER_MS: u64 = 1_500;
+/// What may wait for the disk. Nobody's requests are taken then, so this is an hour of who speaks; past it the class begins
+/// again from its journal.
+const HELD_MAX: usize = 16 * 1024;
 
 pub struct Room {
     class: ClassId,
@@ -26,6 +32,8 @@ pub struct Room {
     /// Entries handed to the journal so far, and how many of them are on disk.
     recorded: u64,
     durable: u64,
+    /// When the journal wrote last, or was given something after it had written all. `None`: nothing waits.
+    unwritten_since: Option<UnixMs>,
     /// What may be said only once the entry of this number is on disk.
     held: VecDeque<(u64, Saying)>,
     /// Memory and journal disagree: this room ends, and the class is read again.
@@ -51,6 +59,7 @@ impl Room {
             lines: BTreeMap::new(),
             recorded: 0,
             durable: 0,
+            unwritten_since: None,
             held: VecDeque::new(),
             dissolved: false,
         }
@@ -179,6 +188,11 @@ impl Room {
             Ask::Media(MediaAsk::Felt { felt }) => self.felt(session, id, felt, reach),
             Ask::Media(MediaAsk::Inspect { person }) => self.inspect(session, id, person, reach),
             Ask::Media(MediaAsk::Ways {}) => self.ways(session, id, reach),
+            ask if !takes_away(&ask) && self.stands_still(reach.now_ms) => {
+                // Said at once: that nothing was done is true whatever becomes of what waits.
+                let outcome = Outcome::refused(Refusal::NotSaved);
+                self.say_now(Saying::Reply { to: session, reply: Reply { id, outcome } }, reach);
+            }
             ask @ (Ask::Session(_) | Ask::Door(_) | Ask::Class(_) | Ask::Chat(_)) => {
                 self.feed(ClassInput::Ask { session, id, ask }, reach);
             }
@@ -201,6 +215,7 @@ impl Room {
             match output {
                 ClassOutput::Record(entry) => {
                     self.recorded += 1;
+                    self.unwritten_since.get_or_insert(reach.now_ms);
                     let (class, number) = (self.class, self.recorded);
                     reach.out.push_back(Output::Append { class, number, entry });
                 }
@@ -227,6 +242,7 @@ impl Room {
     /// All entries up to `number` are on disk: what waited for them is said.
     pub fn durable_up_to(&mut self, number: u64, reach: &mut Reach<'_>) {
         self.durable = self.durable.max(number);
+        self.unwritten_since = (self.durable < self.recorded).then_some(reach.now_ms);
         while self.held.front().is_some_and(|(after, _)| *after <= self.durable) {
             if let Some((_, saying)) = self.held.pop_front() {
                 self.say_now(saying, reach);
@@ -258,11 +274,18 @@ impl Room {
 
     /// Says it now, or once the journal has what went before: nobody hears of a decision that a crash could undo.
     fn say(&mut self, saying: Saying, reach: &mut Reach<'_>) {
-        if self.recorded > self.durable {
-            self.held.push_back((self.recorded, saying));
-        } else {
+        if self.recorded <= self.durable {
             self.say_now(saying, reach);
+        } else if self.held.len() < HELD_MAX {
+            self.held.push_back((self.recorded, saying));
+        } else if !self.dissolved {
+            self.dissolve(reach);
         }
+    }
+
+    /// Whether the disk refuses: then what would be granted is refused as well, rather than left without an answer.
+    fn stands_still(&self, now: UnixMs) -> bool {
+        self.unwritten_since.is_some_and(|since| now.0.saturating_sub(since.0) >= STANDS_STILL_AFTER_MS)
     }
 
     fn say_now(&mut self, saying: Saying, reach: &mut Reach<'_>) {
@@ -299,6 +322,18 @@ impl Room {
                 reach.out.push_back(Output::Write { line, frame });
             }
         }
+    }
+}
+
+/// Whether this only ends what somebody may do: it acts on media at once, and so is done whether it can be written or not.
+fn takes_away(ask: &Ask) -> bool {
+    match ask {
+        Ask::Session(ask) => matches!(ask, SessionAsk::Leave {}),
+        Ask::Door(ask) => matches!(ask, DoorAsk::Block { .. }),
+        Ask::Class(ask) => {
+            matches!(ask, ClassAsk::Mute { .. } | ClassAsk::MuteAll {} | ClassAsk::Remove { .. } | ClassAsk::End {})
+        }
+        Ask::Chat(_) | Ask::Media(_) => false,
     }
 }
 

@@ -17,6 +17,7 @@ mod spread;
 const CLASS: ClassId = ClassId(Uuid::from_u128(1));
 const ADA: u128 = 0xada;
 const NOE: u128 = 0x0e0;
+const ZOE: u128 = 0x20e;
 
 /// A shard with a store that writes when told to.
 struct World {
@@ -340,6 +341,28 @@ fn a_class_that_cannot_be_written_begins_again() {
     world.write();
     assert!(!world.welcome(again).resumed);
     assert!(world.text(again).contains("snapshot"));
+}
+
+#[test]
+fn while_the_journal_stands_still_nothing_is_granted_and_what_is_taken_away_is_gone() {
+    let (mut world, ada, _noe) = in_session();
+    let say = r#"{"chat":{"say":{"text":"avant"}}}"#;
+    world.ask(ada, say);
+    let refused = |world: &World| world.text(ada).matches("not_saved").count();
+    assert_eq!(refused(&world), 0, "a disk has a moment");
+    world.pass(Duration::from_secs(2));
+    let zoe = world.arrive(ZOE, None);
+    world.ask(ada, &admit(ZOE));
+    world.ask(ada, say);
+    assert_eq!(refused(&world), 2);
+    world.ask(ada, &format!(r#"{{"class":{{"remove":{{"person":"{}","block":false}}}}}}"#, Uuid::from_u128(NOE)));
+    assert!(world.entries.iter().any(|entry| format!("{entry:?}").contains("Removed")), "{:?}", world.entries);
+    assert!(!world.text(ada).contains("avant"), "nothing is said that is not written");
+    world.write();
+    assert!(world.text(ada).contains("avant"), "what waited is said");
+    world.ask(ada, &admit(ZOE));
+    world.write();
+    assert!(world.text(zoe).contains("snapshot"), "and the door works again");
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 use super::*;
 
-const ZOE: u128 = 0x20e;
 const OFFER: &str = include_str!("../../../sfu/tests/offers/chromium-simulcast.sdp");
 
 /// The class's home, and another shard.

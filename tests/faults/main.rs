@@ -1,0 +1,8 @@
+//! Faults, each with a class running: nobody is in who does not belong, and no decision or message that was acknowledged is
+//! lost or stands twice. `make faults` tells them at full length.
+
+mod disk;
+mod kills;
+mod lesson;
+mod tally;
+mod torn;
