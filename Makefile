@@ -4,7 +4,7 @@ CARGO ?= cargo
 NPM   ?= npm
 CLIENT_SOURCES := $(shell find client-web -path client-web/node_modules -prune -o -path client-web/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: run test fuzz faults bench rehearse networks types shots
+.PHONY: run test fuzz faults bench rehearse networks types shots audit sbom
 .DELETE_ON_ERROR:
 
 # Builds client and server and starts the server, which prints a one-time link for the first teacher.
@@ -58,6 +58,15 @@ shots: client-web/dist/index.html tests/browser/node_modules/.package-lock.json
 	$(CARGO) build -p preau
 	tests/system.sh
 	tests/browser/netns.sh node tests/browser/shots.mjs
+
+# What is known against everything this stands on; needs a network, and some minutes for its tools the first time.
+audit:
+	deploy/audit.sh
+
+# What the binary is made of, for whoever has to know: target/preau.cdx.json (CycloneDX).
+sbom:
+	@mkdir -p target
+	node deploy/sbom.mjs > target/preau.cdx.json
 
 client-web/node_modules/.package-lock.json: client-web/package-lock.json
 	$(NPM) ci --no-audit --no-fund --prefix client-web

@@ -33,11 +33,12 @@ export PREAU_BIN="$target/debug/preau"
 # str0m is a workspace of its own, so that it changes no features; what both stand on is built once.
 step interop-build    cargo build --manifest-path tests/interop/str0m/Cargo.toml --target-dir "$target"
 step rust-tests       cargo test --workspace --no-fail-fast
+step sbom             node --test --test-reporter=tap deploy/sbom.test.mjs
 step rust-lints       cargo clippy --workspace -- -D warnings
 step browser-tests    tests/browser/netns.sh node --test --test-concurrency=1 --test-reporter=tap tests/browser/stories/*.test.mjs
 step interop-tests    tests/browser/netns.sh node --test --test-concurrency=1 --test-reporter=tap tests/interop/interop.test.mjs
-# A minute each; `make fuzz` takes ten.
-step fuzz             tests/fuzz/run.sh 60
+# Five at a time, a while each; `make fuzz` takes ten minutes for each.
+step fuzz             tests/fuzz/run.sh 30
 # `make networks` tells one more, which takes a minute.
 step network-tests    tests/browser/netns.sh node --test --test-concurrency=1 --test-reporter=tap --test-name-pattern "one packet in|200 ms|300 kbit" tests/networks/networks.test.mjs
 

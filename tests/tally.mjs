@@ -32,6 +32,7 @@ const counted = {
   'browser-tests': runners.node,
   'interop-tests': runners.node,
   'network-tests': runners.node,
+  sbom: runners.node,
   fuzz: runners.fuzz,
 };
 

@@ -26,7 +26,8 @@ impl DisplayName {
     /// Cleans `text` and makes it a name. Invisible and direction-changing characters are taken out, white space is
     /// folded; what remains must be 1 to 64 graphemes.
     pub fn parse(text: &str) -> Result<DisplayName, NameError> {
-        let visible: String = text.nfc().filter(|c| !is_hidden(*c)).collect();
+        // Composed last: what stood between a letter and its accent is gone then.
+        let visible: String = text.chars().filter(|c| !is_hidden(*c)).nfc().collect();
         let name = visible.split_whitespace().collect::<Vec<_>>().join(" ");
         if name.is_empty() {
             return Err(NameError::Empty);
@@ -73,7 +74,8 @@ fn is_hidden(c: char) -> bool {
         || matches!(c,
             '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
             | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}'
-            | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}' | '\u{E000}'..='\u{F8FF}')
+            | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}'
+            | '\u{E0000}'..='\u{E0FFF}' | '\u{E000}'..='\u{F8FF}')
 }
 
 #[cfg(test)]
@@ -86,6 +88,8 @@ mod tests {
         assert_eq!(name("  Noé \t Durand "), Ok("Noé Durand".into()));
         assert_eq!(name("Noe\u{301}"), Ok("Noé".into()));
         assert_eq!(name("A\u{202E}da\u{200B}\u{FEFF}"), Ok("Ada".into()));
+        assert_eq!(name("Noe\u{200B}\u{301}"), Ok("Noé".into()), "what parted a letter and its accent");
+        assert_eq!(name("Ada\u{1D173}\u{1BCA0}\u{FFF0}"), Ok("Ada".into()), "seldom used, and drawn by nobody");
         assert_eq!(name("\u{200B}\u{2060} "), Err(NameError::Empty));
         assert_eq!(name(&"é".repeat(64)), Ok("é".repeat(64)));
         assert_eq!(name(&"é".repeat(65)), Err(NameError::TooLong));

@@ -7,7 +7,7 @@ mod keys;
 mod link;
 mod mint;
 mod portal;
-mod strict_json;
+pub mod strict_json;
 mod token;
 
 use preau_classroom::{DeviceId, Identity};
@@ -19,12 +19,13 @@ use crate::store::{Lesson, NoStanding, RosterRow, Store, StoreError, unix_now};
 
 pub use claims::Verified;
 pub use cookie::{COOKIE_NAME, DeviceSecret};
-pub use keys::KeyError;
+pub use keys::{KeyError, Keys};
+pub use link::InvitationLink;
 pub use mint::{MintError, Wanted, mint};
 pub use portal::{Portals, read_keys};
-pub use token::TokenError;
+pub use token::{Token, TokenError};
 
-use link::{InvitationLink, OneTimeSecret};
+use link::OneTimeSecret;
 
 /// A one-time link to an account is good for a day.
 const WELCOME_MS: u64 = 24 * 60 * 60 * 1_000;

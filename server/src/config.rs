@@ -216,15 +216,20 @@ pub struct Sources {
 impl Config {
     /// Lays all sources over the defaults. Every fault found is reported, not only the first.
     pub fn load(sources: &Sources) -> Result<Config, ConfigFaults> {
-        let mut draft = setting::Draft::default();
-        let mut faults = Vec::new();
-        match read(sources.file.as_deref()) {
-            Ok(None) => {}
-            Ok(Some((path, text))) => file::lay_over(&mut draft, &path, &text, &mut faults),
-            Err(fault) => faults.push(fault),
-        }
+        let (mut draft, mut faults) = match read(sources.file.as_deref()) {
+            Ok(None) => Default::default(),
+            Ok(Some((path, text))) => file::draft(&path, &text),
+            Err(fault) => (setting::Draft::default(), vec![fault]),
+        };
         setting::lay_variables(&mut draft, &sources.variables, &mut faults);
         setting::lay_flags(&mut draft, &sources.flags, &mut faults);
+        let config = draft.finish(&mut faults);
+        if faults.is_empty() { Ok(config) } else { Err(ConfigFaults(faults)) }
+    }
+
+    /// What a file with this text says, laid over the defaults. `path` is for faults.
+    pub fn of_text(path: &Path, text: &str) -> Result<Config, ConfigFaults> {
+        let (draft, mut faults) = file::draft(path, text);
         let config = draft.finish(&mut faults);
         if faults.is_empty() { Ok(config) } else { Err(ConfigFaults(faults)) }
     }

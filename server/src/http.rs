@@ -7,7 +7,7 @@ mod caller;
 mod claim;
 mod classes;
 mod first_byte;
-mod forwarded;
+pub mod forwarded;
 mod gate;
 mod guard;
 mod invitations;
@@ -29,7 +29,9 @@ use crate::house::House;
 
 pub use assets::Assets;
 pub use budget::{Budgets, Deposit};
+pub use guard::holds_secret;
 pub use operator::{install_metrics, metrics_router};
+pub use plain::Kept;
 pub use security::headers as security_headers;
 pub use serve::{Relaying, Server, bind};
 pub use tls::{Tls, TlsError};

@@ -30,6 +30,7 @@ pub use accounts::{AccountId, AccountRow};
 pub use audit::Audit;
 pub use classes::{ClassRow, NewClass};
 pub use devices::{AtDoor, DeviceRow, DeviceSecretHash, Lesson, NoStanding, Standing};
+pub use journal::Chain;
 pub use purge::Purged;
 pub use roster::{Generation, RosterRow};
 pub use subject::{Dossier, Found};

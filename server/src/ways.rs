@@ -11,4 +11,5 @@ mod listener;
 
 pub use admission::Admission;
 pub use connection::{ARRIVING_MAX, Arriving, Crossing, Edge, Home, Outbox};
+pub use frames::{Frames, Framing, NotFramed};
 pub use listener::{Bound, listen, prepare};

@@ -14,7 +14,7 @@ const CRATES: [(&str, &[&str]); 8] = [
     ("server", &["preau-classroom", "preau-gate", "preau-protocol", "preau-sfu"]),
     ("loadtest", &["preau-gate", "preau-protocol"]),
     ("tests", &["preau", "preau-classroom", "preau-loadtest", "preau-protocol", "preau-sfu"]),
-    ("tests/fuzz", &["preau-sfu"]),
+    ("tests/fuzz", &["preau", "preau-classroom", "preau-gate", "preau-loadtest", "preau-protocol", "preau-sfu"]),
 ];
 
 /// The floor of every module of the server (ARCHITECTURE.md). A module uses its own floor and those below.

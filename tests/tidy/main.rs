@@ -5,4 +5,5 @@ mod evidence;
 mod floors;
 mod links;
 mod sources;
+mod supply;
 mod words;

@@ -17,18 +17,20 @@ struct Reading<'a> {
     faults: &'a mut Vec<ConfigFault>,
 }
 
-/// Lays the file `text` over `draft`.
-pub(super) fn lay_over(draft: &mut Draft, path: &Path, text: &str, faults: &mut Vec<ConfigFault>) {
-    let mut reading = Reading { path, text, faults };
+/// What the file `text` says, and what is wrong with it.
+pub(super) fn draft(path: &Path, text: &str) -> (Draft, Vec<ConfigFault>) {
+    let (mut draft, mut faults) = (Draft::default(), Vec::new());
+    let mut reading = Reading { path, text, faults: &mut faults };
     match DeTable::parse(text) {
         Ok(table) => {
-            reading.table(draft, "", table.get_ref());
+            reading.table(&mut draft, "", table.get_ref());
             if table.get_ref().contains_key("portal") {
-                reading.portals(draft);
+                reading.portals(&mut draft);
             }
         }
         Err(error) => reading.fault(error.span().unwrap_or(0..0), error.message().replace('\n', ", ")),
     }
+    (draft, faults)
 }
 
 impl Reading<'_> {

@@ -51,7 +51,7 @@ impl PublicUrl {
             return Err("no user, query or fragment here".into());
         }
         let host = authority.host().to_ascii_lowercase();
-        if host.is_empty() || host.contains('*') {
+        if !is_host(&host) {
             return Err(hint.into());
         }
         let port = match authority.port_u16() {
@@ -109,6 +109,14 @@ impl PublicUrl {
     }
 }
 
+/// A name as DNS has it, or an address: what is written into headers has no sign in it that means something there.
+fn is_host(host: &str) -> bool {
+    match host.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')) {
+        Some(v6) => v6.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && host.bytes().all(|c| c.is_ascii_alphanumeric() || b"-._".contains(&c)),
+    }
+}
+
 impl fmt::Display for PublicUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.origin, self.path)
@@ -135,6 +143,9 @@ mod tests {
             "https://u@a.org",
             "https://*.a.org",
             "https://a.org:99999",
+            "http://[::,1]:8080",
+            "http://a.org,b.org",
+            "http://a;b.org",
         ] {
             assert!(origin(bad).is_err(), "{bad}");
         }

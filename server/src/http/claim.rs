@@ -90,5 +90,7 @@ pub async fn sign_out(
     if let Some(browser) = browser {
         house.store.drop_device(browser.hash).await?;
     }
-    Ok((StatusCode::NO_CONTENT, set_cookie(DeviceSecret::clear_cookie())))
+    // What the pages keep in the browser goes with the account: the next one at a shared computer is somebody else.
+    let forget = [(HeaderName::from_static("clear-site-data"), "\"storage\"")];
+    Ok((StatusCode::NO_CONTENT, set_cookie(DeviceSecret::clear_cookie()), forget))
 }

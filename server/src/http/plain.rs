@@ -25,7 +25,7 @@ use crate::store::unix_now;
 
 use language::Language;
 use line_page::{Standing, line_page};
-use place::Kept;
+pub use place::Kept;
 use sheet::Again;
 use status_page::status_page;
 

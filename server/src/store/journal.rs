@@ -9,6 +9,35 @@ use super::{Store, StoreError};
 
 type Hash = [u8; 32];
 
+/// The rows of one class's journal, in order: what each has to be hashed with, and whether it was.
+pub struct Chain {
+    before: Hash,
+    /// Rows so far.
+    count: u64,
+}
+
+impl Chain {
+    /// Before the first row of a class.
+    pub fn of(class: ClassId) -> Chain {
+        Chain { before: genesis(class), count: 0 }
+    }
+
+    /// The hash with which `body` becomes the next row.
+    pub fn hash(&self, body: &[u8]) -> [u8; 32] {
+        follow(&self.before, body)
+    }
+
+    /// Takes the next row as it was stored.
+    pub fn next(&mut self, seq: u64, body: &[u8], hash: [u8; 32]) -> Result<Entry, StoreError> {
+        self.count += 1;
+        if seq != self.count || hash != self.hash(body) {
+            return Err(StoreError::BrokenChain { seq });
+        }
+        self.before = hash;
+        serde_json::from_slice(body).map_err(|error| StoreError::Unreadable(format!("journal entry {seq}: {error}")))
+    }
+}
+
 impl Store {
     /// All entries of a class, oldest first, after checking that none is missing or was changed.
     pub async fn journal(&self, class: ClassId) -> Result<Vec<Entry>, StoreError> {
@@ -48,18 +77,11 @@ pub(super) fn each(
     let mut statement =
         connection.prepare_cached("SELECT seq, body, hash FROM journal WHERE class = ?1 ORDER BY seq")?;
     let mut rows = statement.query(params![class.0])?;
-    let (mut before, mut count) = (genesis(class), 0);
+    let mut chain = Chain::of(class);
     while let Some(row) = rows.next()? {
-        let seq: u64 = row.get(0)?;
         let (body, hash): (Vec<u8>, Hash) = (row.get(1)?, row.get(2)?);
-        count += 1;
-        if seq != count || hash != follow(&before, &body) {
-            return Err(StoreError::BrokenChain { seq });
-        }
-        let entry = serde_json::from_slice(&body);
-        let entry = entry.map_err(|error| StoreError::Unreadable(format!("journal entry {seq}: {error}")))?;
+        let entry = chain.next(row.get(0)?, &body, hash)?;
         take(body, entry);
-        before = hash;
     }
     Ok(())
 }

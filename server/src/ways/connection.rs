@@ -175,7 +175,7 @@ impl Home {
 /// The next frame. `None` when there are no more, or none that make sense.
 async fn next<R: AsyncRead + Unpin>(frames: &mut Frames, reader: &mut R) -> io::Result<Option<BytesMut>> {
     loop {
-        match frames.next() {
+        match frames.cut() {
             Ok(Some(frame)) => return Ok(Some(frame)),
             Ok(None) => {}
             Err(_) => return Ok(None),

@@ -42,7 +42,7 @@ impl Frames {
     }
 
     /// The next whole frame: a datagram, or a message of TURN.
-    pub fn next(&mut self) -> Result<Option<BytesMut>, NotFramed> {
+    pub fn cut(&mut self) -> Result<Option<BytesMut>, NotFramed> {
         let framing = match self.framing {
             Some(framing) => framing,
             None => match self.buffer.first_chunk::<FIRST_BYTES>() {
@@ -115,7 +115,7 @@ mod tests {
         let (mut frames, mut out) = (Frames::default(), Vec::new());
         for piece in stream.chunks(step) {
             frames.buffer().extend_from_slice(piece);
-            while let Some(frame) = frames.next()? {
+            while let Some(frame) = frames.cut()? {
                 out.push(frame.to_vec());
             }
         }

@@ -31,7 +31,9 @@ async fn the_page_is_the_same_for_every_path_and_forbids_everything_else() {
     for path in ["/nothing", "/assets/nothing.js", "/../Cargo.toml", "/assets/../../Cargo.toml", "/api/nothing"] {
         assert_eq!(browser.get(path).await.problem(), (404, "not_found".into()), "{path}");
     }
-    assert_eq!(browser.ask("DELETE", "/", "", b"").await.problem(), (404, "not_found".into()));
+    for method in ["DELETE", "TRACE"] {
+        assert_eq!(browser.ask(method, "/", "", b"").await.problem(), (404, "not_found".into()), "{method}");
+    }
 }
 
 #[tokio::test]

@@ -30,6 +30,7 @@ async fn a_teacher_gets_in_once_with_the_link() {
     let out = ada.ask("POST", "/api/signout", "", b"").await;
     assert_eq!(out.status, 204);
     assert!(out.header("set-cookie").unwrap().contains("Max-Age=0"));
+    assert_eq!(out.header("clear-site-data"), Some("\"storage\""));
     assert_eq!(ada.get("/api/me").await.json(), json!({"invited": []}), "the old cookie is nobody's");
 }
 

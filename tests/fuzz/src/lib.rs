@@ -3,15 +3,28 @@
 //! A target is one file with two functions: `run`, which plays a story and panics if a rule is broken, and `seeds`,
 //! which make the first stories to vary. To add one, write it and name it in [`TARGETS`].
 
+mod cast;
 mod class;
+mod config;
 mod demux;
+mod headers;
+mod journal;
 mod media;
+mod messages;
+mod names;
 mod offer;
 mod relay;
+mod roster;
+mod scenario;
 mod script;
+mod session;
 mod slots;
 mod srtp;
+mod streams;
 mod stun;
+mod tickets;
+mod tokens;
+mod witness;
 
 /// One of them.
 #[derive(Clone, Copy)]
@@ -22,11 +35,22 @@ pub struct Target {
     pub seeds: fn() -> Vec<(&'static str, Vec<u8>)>,
 }
 
-pub const TARGETS: [Target; 4] = [
+pub const TARGETS: [Target; 15] = [
+    Target { name: "config", run: config::run, seeds: config::seeds },
     Target { name: "demux", run: demux::run, seeds: demux::seeds },
+    Target { name: "headers", run: headers::run, seeds: headers::seeds },
+    Target { name: "journal", run: journal::run, seeds: journal::seeds },
     Target { name: "media", run: media::run, seeds: media::seeds },
+    Target { name: "messages", run: messages::run, seeds: messages::seeds },
+    Target { name: "names", run: names::run, seeds: names::seeds },
     Target { name: "offer", run: offer::run, seeds: offer::seeds },
+    Target { name: "roster", run: roster::run, seeds: roster::seeds },
+    Target { name: "scenario", run: scenario::run, seeds: scenario::seeds },
+    Target { name: "session", run: session::run, seeds: session::seeds },
     Target { name: "slots", run: slots::run, seeds: slots::seeds },
+    Target { name: "streams", run: streams::run, seeds: streams::seeds },
+    Target { name: "tickets", run: tickets::run, seeds: tickets::seeds },
+    Target { name: "tokens", run: tokens::run, seeds: tokens::seeds },
 ];
 
 #[cfg(test)]

@@ -24,12 +24,16 @@ pub fn turn_key() -> TurnKey {
 }
 
 pub fn relay() -> Relay {
+    Relay::new(relay_config())
+}
+
+pub fn relay_config() -> RelayConfig {
     let turn = TurnConfig { key: turn_key(), shard: 1, urls: Vec::new() };
-    Relay::new(RelayConfig {
+    RelayConfig {
         id: RelayId(0),
         certificate: CERTIFICATE.clone(),
         addresses: candidates().to_vec(),
         seed: [3; 32],
         ways: Ways { has_tcp: true, turn: Some(turn), probe_password: Some(PROBE_PASSWORD.to_owned()) },
-    })
+    }
 }

@@ -1,5 +1,8 @@
 //! A fuzzer's bytes, read as the choices of a story.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 /// What is left of them.
 pub struct Script<'a>(pub &'a [u8]);
 
@@ -45,5 +48,28 @@ impl<'a> Script<'a> {
         let (taken, rest) = self.0.split_at(len.min(self.0.len()));
         self.0 = rest;
         taken
+    }
+
+    /// What was sealed as base64url, as it is or with some bytes of it, or some bits of what it encodes, made into others.
+    pub fn changed(&mut self, sealed: &str) -> String {
+        let (how, at) = (self.byte(), usize::from(self.short()));
+        let mut text = sealed.as_bytes().to_vec();
+        let decoded = URL_SAFE_NO_PAD.decode(sealed).ok().filter(|bytes| !bytes.is_empty());
+        match (how % 6, decoded) {
+            (0, _) => {}
+            (1, Some(mut bytes)) => {
+                let at = at % bytes.len();
+                bytes[at] ^= self.byte();
+                text = URL_SAFE_NO_PAD.encode(bytes).into_bytes();
+            }
+            (2, Some(bytes)) => text = URL_SAFE_NO_PAD.encode([&bytes, self.some()].concat()).into_bytes(),
+            (3, _) => text.truncate(at % sealed.len()),
+            (4, _) => text.extend_from_slice(self.some()),
+            (_, _) => {
+                let at = at % text.len();
+                text[at] = self.byte();
+            }
+        }
+        String::from_utf8_lossy(&text).into_owned()
     }
 }
