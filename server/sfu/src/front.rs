@@ -237,13 +237,17 @@ impl Relay {
         if !request.is_authentic(&peer.ice.local.password, crypto) {
             return Err(Dropped::BadIntegrity);
         }
+        // Or whoever can listen on the way could send on what they heard, and have the media come to them.
+        if peer.ice.is_echo(path, request.transaction()) {
+            return Err(Dropped::Replayed);
+        }
         // A relayed datagram comes from a seat, and that seat's own media is all it can be for.
         let is_own = |id| self.turn.as_ref().is_some_and(|turn| turn.is_for(id, key));
         if matches!(path.remote, Remote::Relayed(id) if !is_own(id)) {
             return Err(Dropped::BadTurn);
         }
         let response = request.response(seen_as, &peer.ice.local.password, crypto).ok_or(Dropped::BadStun)?;
-        let checked = peer.ice.on_check(path, request.nominates, now);
+        let checked = peer.ice.on_check(path, request.transaction(), request.nominates, now);
         let is_first = peer.handshake_until.is_none();
         if is_first {
             peer.handshake_until = Some(now + HANDSHAKE_MAX);

@@ -22,7 +22,7 @@ pub enum Dropped {
     NoKeys,
     /// SRTP or SRTCP that does not authenticate.
     BadAuthentication,
-    /// SRTP or SRTCP seen before, or too old to tell.
+    /// SRTP or SRTCP seen before, or too old to tell; a check seen before, from elsewhere.
     Replayed,
     /// Decrypted, but not RTP or RTCP as it should be.
     Malformed,

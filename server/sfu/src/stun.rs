@@ -48,6 +48,11 @@ impl BindingRequest {
         })
     }
 
+    /// By which its sender knows the answer again; drawn anew for each request.
+    pub fn transaction(&self) -> &[u8; 12] {
+        &self.message.transaction_id.0
+    }
+
     /// Whether MESSAGE-INTEGRITY was made with `password`.
     pub fn is_authentic(&mut self, password: &str, crypto: &dyn RTCCrypto) -> bool {
         MessageIntegrity::check(&mut self.message, password.as_bytes(), crypto).is_ok()
