@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { Door, Event, Knock, Person, PersonLink, Quality, Rights, Role, Snapshot, Welcome } from '../protocol/types';
 import { EMPTY, reduce, type ClassState, type Input } from './class';
-import { chatOpen, doorCount, hands, headcount, inListOrder, myRights, onStage, others, plainlyExpected } from './facts';
+import { chatOpen, doorCount, hands, headcount, inDoorOrder, inListOrder, myRights, onStage, others, plainlyExpected } from './facts';
 import { gather, noticesOf, NOTHING_GATHERED, type Notice } from './notices';
 import { NOWHERE } from './queue';
 
@@ -255,6 +255,11 @@ describe('a teacher at the door', () => {
     look_alike.about.look_alike = 'Noé';
     const waiting = [knock('Lou'), look_alike, knock('Zoé', { other_device: true }), knock('X', {}, false)];
     expect(plainlyExpected({ ...DOOR, waiting })).toEqual(['Lou']);
+  });
+
+  it('shows those of the roster first, however many strangers came before them', () => {
+    const waiting = [knock('X', {}, false), knock('Lou'), knock('Y', {}, false), knock('Noé')];
+    expect(inDoorOrder({ ...DOOR, waiting }).map((one) => one.name)).toEqual(['Lou', 'Noé', 'X', 'Y']);
   });
 
   it('sees policy, note, bars and pardons', () => {

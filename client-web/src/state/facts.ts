@@ -82,6 +82,12 @@ export function plainlyExpected(door: Door): PersonId[] {
   return door.waiting.filter((knock) => knock.about.on_roster && !isDoubtful(knock)).map((knock) => knock.person);
 }
 
+/** Whoever is on the roster first, each in the order in which they came: a crowd of strangers hides nobody. */
+export function inDoorOrder(door: Door): Knock[] {
+  const [known, strangers] = [true, false].map((is) => door.waiting.filter((knock) => knock.about.on_roster === is));
+  return [...(known ?? []), ...(strangers ?? [])];
+}
+
 export function isDoubtful(knock: Knock): boolean {
   return knock.about.look_alike !== undefined || knock.other_device;
 }

@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { NOTE_CHARS_MAX, PEOPLE_PER_ASK_MAX, type Door, type Knock, type Policy } from '../../protocol/types';
-import { doorCount, isDoubtful, plainlyExpected } from '../../state/facts';
+import { doorCount, inDoorOrder, isDoubtful, plainlyExpected } from '../../state/facts';
 import { words } from '../../text/text';
 import { announce, toast } from '../../ui/announcer';
 import { Button, IconButton } from '../../ui/button';
@@ -84,7 +84,7 @@ function Line({ door }: { door: Door }) {
       </h2>
       {door.waiting.length === 0 && <p class="second">{t.nobody}</p>}
       <ul class="knocks" ref={list}>
-        {door.waiting.map((knock, index) => (
+        {inDoorOrder(door).map((knock, index) => (
           <KnockRow key={knock.person} knock={knock} now={now} onAnswer={() => touched(index)} />
         ))}
       </ul>
