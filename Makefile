@@ -1,10 +1,10 @@
-# make run · make test · make fuzz · make faults · make bench · make rehearse · make networks · make types: each does all of its own set-up.
+# make run · make test · make attack · make fuzz · make faults · make bench · make rehearse · make networks · make types: each does all of its own set-up.
 
 CARGO ?= cargo
 NPM   ?= npm
 CLIENT_SOURCES := $(shell find client-web -path client-web/node_modules -prune -o -path client-web/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: run test fuzz faults bench rehearse networks types shots audit sbom
+.PHONY: run test attack fuzz faults bench rehearse networks types shots audit sbom
 .DELETE_ON_ERROR:
 
 # Builds client and server and starts the server, which prints a one-time link for the first teacher.
@@ -15,6 +15,14 @@ run: client-web/dist/index.html
 # Everything, and one line of counts at the end. Keeps going when something fails, and fails then.
 test:
 	@tests/run.sh
+
+# Every attack of the door against the real server, alone and again while a class runs: one table, and
+# target/attack-figures.json. One row alone: make attack ARGS="--only smuggling"
+attack: client-web/dist/index.html
+	$(CARGO) build --release -p preau
+	$(CARGO) build --workspace --bin preau-attacks
+	tests/system.sh
+	PREAU_BIN=$${CARGO_TARGET_DIR:-target}/release/preau tests/browser/netns.sh $${CARGO_TARGET_DIR:-target}/debug/preau-attacks $(ARGS)
 
 # Every fuzz target for SECONDS; what they find stays in target/fuzz-findings. One alone: tests/fuzz/run.sh 600 demux
 SECONDS ?= 600

@@ -37,6 +37,8 @@ step sbom             node --test --test-reporter=tap deploy/sbom.test.mjs
 step rust-lints       cargo clippy --workspace -- -D warnings
 step browser-tests    tests/browser/netns.sh node --test --test-concurrency=1 --test-reporter=tap tests/browser/stories/*.test.mjs
 step interop-tests    tests/browser/netns.sh node --test --test-concurrency=1 --test-reporter=tap tests/interop/interop.test.mjs
+# While a class runs, with lesser floods; `make attack` tries each one alone, too.
+step attacks          tests/browser/netns.sh "$target/debug/preau-attacks" --quick
 # Five at a time, a while each; `make fuzz` takes ten minutes for each.
 step fuzz             tests/fuzz/run.sh 30
 # `make networks` tells one more, which takes a minute.

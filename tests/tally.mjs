@@ -25,8 +25,12 @@ const runners = {
       const targets = [...text.matchAll(/^\w+ +\d+ executions,/gm)].length;
       return [targets - Number(m[1]), Number(m[1])];
     }),
+  // One for each row of the table.
+  attacks: (text) =>
+    [...text.matchAll(/^(\d+) attacks, (\d+) not as expected$/gm)].map((m) => [Number(m[1]) - Number(m[2]), Number(m[2])]),
 };
 const counted = {
+  attacks: runners.attacks,
   'rust-tests': runners.cargo,
   'client-tests': runners.vitest,
   'browser-tests': runners.node,

@@ -79,6 +79,11 @@ impl Device {
         self.cookie.as_deref()
     }
 
+    /// The same browser with this in its `Cookie` header, wherever it has it from.
+    pub fn holding(&self, cookie: &str) -> Device {
+        Device { cookie: Some(cookie.into()), ..self.clone() }
+    }
+
     /// What all devices of this process send requests with.
     pub fn client(&self) -> reqwest::Client {
         self.client.clone()

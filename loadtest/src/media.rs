@@ -274,16 +274,25 @@ impl Peer {
 
     /// Where the server's answer says that media goes: its first candidate (RFC 8839 §5.1).
     pub async fn remote_candidate(&self) -> Option<SocketAddr> {
-        let sdp = self.connection.remote_description().await?.sdp;
-        sdp.lines().filter_map(|line| line.strip_prefix("a=candidate:")).find_map(|line| {
-            let words: Vec<&str> = line.split(' ').collect();
-            Some(SocketAddr::new(words.get(4)?.parse().ok()?, words.get(5)?.parse().ok()?))
-        })
+        candidate(&self.connection.remote_description().await?.sdp)
+    }
+
+    /// Where this peer sends from: the first address that its offer names.
+    pub async fn local_candidate(&self) -> Option<SocketAddr> {
+        candidate(&self.connection.local_description().await?.sdp)
     }
 
     pub async fn close(&self) -> Result<(), MediaError> {
         Ok(self.connection.close().await?)
     }
+}
+
+/// The first candidate of a description (RFC 8839 §5.1).
+fn candidate(sdp: &str) -> Option<SocketAddr> {
+    sdp.lines().filter_map(|line| line.strip_prefix("a=candidate:")).find_map(|line| {
+        let words: Vec<&str> = line.split(' ').collect();
+        Some(SocketAddr::new(words.get(4)?.parse().ok()?, words.get(5)?.parse().ok()?))
+    })
 }
 
 fn media_engine() -> Result<MediaEngine, MediaError> {

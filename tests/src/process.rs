@@ -1,5 +1,6 @@
 //! The real server as a process: started on free ports with data of its own, killed, started again.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::OnceLock;
@@ -28,7 +29,7 @@ pub enum ServerError {
 pub struct Server {
     child: Child,
     /// Kept open: a server whose output nobody reads would block on it.
-    _output: Lines<BufReader<ChildStdout>>,
+    output: Lines<BufReader<ChildStdout>>,
     data: TempDir,
     log: PathBuf,
     how: How,
@@ -36,6 +37,10 @@ pub struct Server {
     pub origin: String,
     /// The first teacher's link, printed at the first start only.
     pub welcome: Option<String>,
+    /// The ports of its shards, for media.
+    pub media: Vec<u16>,
+    /// Where its metrics are, if a story asked for them.
+    pub metrics: Option<SocketAddr>,
 }
 
 /// How a server is started, each time.
@@ -63,7 +68,8 @@ impl Server {
         let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
         let how = How { under: owned(under), flags: owned(flags) };
         let (child, output, said) = spawn(data.path(), &log, "127.0.0.1:0", &how).await?;
-        Ok(Server { child, _output: output, data, log, how, origin: said.origin, welcome: said.welcome })
+        let Said { origin, welcome, media, metrics } = said;
+        Ok(Server { child, output, data, log, how, origin, welcome, media, metrics })
     }
 
     /// The process is gone from one instruction to the next (SIGKILL).
@@ -76,9 +82,10 @@ impl Server {
     pub async fn restart(&mut self) -> Result<(), ServerError> {
         let port = self.origin.rsplit(':').next().unwrap_or("0");
         let listen = format!("127.0.0.1:{port}");
-        let (child, output, _) = spawn(self.data.path(), &self.log, &listen, &self.how).await?;
+        let (child, output, said) = spawn(self.data.path(), &self.log, &listen, &self.how).await?;
+        (self.media, self.metrics) = (said.media, said.metrics);
         self.child = child;
-        self._output = output;
+        self.output = output;
         Ok(())
     }
 
@@ -101,6 +108,16 @@ impl Server {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
+    /// What it said on stdout after that it is ready, once it has stopped.
+    pub async fn said(&mut self) -> String {
+        let mut said = String::new();
+        while let Ok(Some(line)) = self.output.next_line().await {
+            said.push_str(&line);
+            said.push('\n');
+        }
+        said
+    }
+
     pub fn data(&self) -> &Path {
         self.data.path()
     }
@@ -110,10 +127,17 @@ impl Server {
     }
 }
 
+/// What is usual, unless the story's own flags say otherwise.
+fn unless_said<'a>(flag: &'a str, usual: &'a str, flags: &[String]) -> Vec<&'a str> {
+    if flags.iter().any(|said| said == flag) { Vec::new() } else { vec![flag, usual] }
+}
+
 /// What a server says when it is ready.
 struct Said {
     origin: String,
     welcome: Option<String>,
+    media: Vec<u16>,
+    metrics: Option<SocketAddr>,
 }
 
 type Output = Lines<BufReader<ChildStdout>>;
@@ -123,9 +147,10 @@ async fn spawn(data: &Path, log: &Path, listen: &str, how: &How) -> Result<(Chil
     let mut words = how.under.iter().map(AsRef::as_ref).chain([binary().as_os_str()]);
     let mut child = Command::new(words.next().expect("the server, if nothing else"))
         .args(words)
-        .args(["--listen", listen, "--udp-bind", "127.0.0.1", "--metrics-listen", "off"])
-        .args(["--log-format", "json", "--log-level", "debug", "--data"])
+        .args(["--listen", listen, "--udp-bind", "127.0.0.1", "--log-format", "json", "--data"])
         .arg(data.join("data"))
+        .args(unless_said("--metrics-listen", "off", &how.flags))
+        .args(unless_said("--log-level", "debug", &how.flags))
         .args(&how.flags)
         .env_clear()
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
@@ -162,7 +187,10 @@ fn understand(line: &str) -> Option<Said> {
     let ready = said.get("ready")?;
     let text = |key: &str| ready.get(key).and_then(|value| value.as_str()).map(str::to_owned);
     let origin = text("url")?.trim_end_matches('/').to_owned();
-    Some(Said { origin, welcome: text("welcome") })
+    let ports = ready.get("udp").and_then(|ports| ports.as_array()).into_iter().flatten();
+    let media = ports.filter_map(|port| u16::try_from(port.as_u64()?).ok()).collect();
+    let metrics = text("metrics").and_then(|address| address.parse().ok());
+    Some(Said { origin, welcome: text("welcome"), media, metrics })
 }
 
 /// The server's binary beside the test's own; `PREAU_BIN` names another one. It must be of today's sources: a story

@@ -56,7 +56,11 @@ impl School {
     }
 
     pub async fn class_with(&self, policy: Policy, students: &[&str]) -> Class {
-        let card = self.teacher.create_class(&draft(policy)).await.expect("a teacher makes a class");
+        self.class_of(&draft(policy), students).await
+    }
+
+    pub async fn class_of(&self, draft: &ClassDraft, students: &[&str]) -> Class {
+        let card = self.teacher.create_class(draft).await.expect("a teacher makes a class");
         let mut class = Class {
             id: card.class,
             teacher: self.teacher.clone(),

@@ -27,7 +27,13 @@ impl Wire {
         Wire::dial(device).await.upgraded(device).await
     }
 
-    async fn upgraded(self, device: &Device) -> Wire {
+    /// A connection that stands already.
+    pub fn over(stream: TcpStream) -> Wire {
+        Wire(stream)
+    }
+
+    /// The same connection as a WebSocket, as `device` would have it.
+    pub async fn upgraded(self, device: &Device) -> Wire {
         let mut wire = self;
         let origin = device.server();
         let cookie = device.cookie().map(|cookie| format!("Cookie: {cookie}\r\n")).unwrap_or_default();
@@ -86,6 +92,20 @@ impl Wire {
     /// Reads one text.
     pub async fn next_text(&mut self) -> String {
         String::from_utf8_lossy(&self.next_fragments().await.concat()).into_owned()
+    }
+
+    /// Reads the first thing said: a text, or the code with which the server closes instead.
+    pub async fn first(&mut self) -> Result<String, u16> {
+        loop {
+            match timeout(WITHIN, self.next_message()).await.expect("the server says something in time") {
+                Ok((0x1, fragments)) => return Ok(String::from_utf8_lossy(&fragments.concat()).into_owned()),
+                Ok((0x8, fragments)) => {
+                    return Err(fragments.concat().first_chunk().map_or(1005, |code| u16::from_be_bytes(*code)));
+                }
+                Ok(_) => {}
+                Err(_) => return Err(1006),
+            }
+        }
     }
 
     /// Reads one text, in the pieces in which it comes.

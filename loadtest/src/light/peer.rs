@@ -153,6 +153,28 @@ impl LightPeer {
         }
     }
 
+    /// What this peer sends in the section `mid` is named so, in its first layer.
+    pub fn ssrc(&self, mid: &str) -> Option<u32> {
+        self.sections.iter().find(|section| section.mid == mid)?.ssrc
+    }
+
+    /// Any RTP packet under this peer's keys: what a tampered client could send. Nothing before there are keys.
+    pub fn seal(&mut self, packet: &[u8]) -> Option<Vec<u8>> {
+        let Stage::Connected(keys) = &mut self.stage else { return None };
+        keys.sealer.encrypt_rtp(packet).ok().map(|sealed| sealed.to_vec())
+    }
+
+    /// The same for RTCP.
+    pub fn seal_rtcp(&mut self, packet: &[u8]) -> Option<Vec<u8>> {
+        let Stage::Connected(keys) = &mut self.stage else { return None };
+        keys.sealer.encrypt_rtcp(packet).ok().map(|sealed| sealed.to_vec())
+    }
+
+    /// A check that nominates, as good as this peer's credentials are.
+    pub fn knock(&self) -> Vec<u8> {
+        self.credentials.check()
+    }
+
     pub fn poll_transmit(&mut self) -> Option<Vec<u8>> {
         self.out.pop_front()
     }
