@@ -115,6 +115,7 @@ pub fn asker(class: ClassId, visitor: &Visitor, has_seat: bool, ticket: Option<S
         role: visitor.identity.role,
         starts_at: visitor.lesson.starts_at,
         roster: visitor.lesson.roster,
+        on_roster: visitor.identity.on_roster,
         has_seat,
         ticket,
     }

@@ -176,6 +176,7 @@ impl Node {
             role: person.role,
             starts_at: unix(lesson.bell),
             roster: lesson.roster.into(),
+            on_roster: true,
             has_seat: person.has_seat,
             ticket: person.ticket.clone(),
         }

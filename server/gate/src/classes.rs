@@ -15,12 +15,17 @@ const KEPT_WITHOUT_TEACHER_MS: u64 = 2 * 60_000;
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Class {
     pub teachers: u32,
+    /// Students on the roster.
     pub students: u32,
+    /// Students whom a portal sent, and no roster names: they use up nobody's place but what is kept for visitors.
+    pub guests: u32,
     pub observers: u32,
     /// In a line before it.
     pub queued: u32,
     /// Whom it expects, and a few more; 0 until a teacher has come in.
     pub expected: u32,
+    /// How many of these may be guests.
+    more: u32,
     /// Until when places are kept for those who are still missing.
     keeps_until: Option<UnixMs>,
     /// When its last teacher left.
@@ -30,11 +35,11 @@ pub(crate) struct Class {
 impl Class {
     /// Places kept for people who are not inside yet.
     pub fn reserved(&self) -> u32 {
-        if self.keeps_until.is_some() { self.expected.saturating_sub(self.students) } else { 0 }
+        if self.keeps_until.is_some() { self.expected.saturating_sub(self.expected_here()) } else { 0 }
     }
 
     pub fn people(&self) -> u32 {
-        self.teachers + self.students + self.observers
+        self.teachers + self.students + self.guests + self.observers
     }
 
     pub fn is_open(&self) -> bool {
@@ -42,8 +47,13 @@ impl Class {
     }
 
     /// Somebody more is expected, whether or not a place is still kept: a seated teacher's pupils are never refused.
-    pub fn expects_more(&self) -> bool {
-        self.is_open() && self.students < self.expected
+    pub fn expects_more(&self, on_roster: bool) -> bool {
+        self.is_open() && self.expected_here() < self.expected && (on_roster || self.guests < self.more)
+    }
+
+    /// Of those for whom places are kept, how many have one.
+    fn expected_here(&self) -> u32 {
+        self.students + self.guests.min(self.more)
     }
 }
 
@@ -93,20 +103,22 @@ impl Classes {
         let until = now.plus_ms(KEPT_MS);
         self.change(class, |of| {
             of.expected = expected(roster).min(most.saturating_add(of.students));
+            of.more = of.expected.saturating_sub(roster);
             of.keeps_until = Some(until);
         });
         self.giving_back.insert((until, class));
     }
 
-    pub fn entered(&mut self, class: ClassId, role: Role) {
+    pub fn entered(&mut self, class: ClassId, role: Role, on_roster: bool) {
         self.people += 1;
-        self.change(class, |of| *count(of, role) += 1);
+        self.change(class, |of| *count(of, role, on_roster) += 1);
     }
 
-    pub fn left(&mut self, class: ClassId, role: Role, now: UnixMs) {
+    pub fn left(&mut self, class: ClassId, role: Role, on_roster: bool, now: UnixMs) {
         self.people = self.people.saturating_sub(1);
         self.change(class, |of| {
-            *count(of, role) = count(of, role).saturating_sub(1);
+            let count = count(of, role, on_roster);
+            *count = count.saturating_sub(1);
             if role == Role::Teacher {
                 of.unattended_since = now;
             }
@@ -154,10 +166,11 @@ impl Classes {
     }
 }
 
-fn count(class: &mut Class, role: Role) -> &mut u32 {
+fn count(class: &mut Class, role: Role, on_roster: bool) -> &mut u32 {
     match role {
         Role::Teacher => &mut class.teachers,
-        Role::Student => &mut class.students,
+        Role::Student if on_roster => &mut class.students,
+        Role::Student => &mut class.guests,
         Role::Observer => &mut class.observers,
     }
 }
@@ -172,25 +185,39 @@ mod tests {
     #[test]
     fn places_are_kept_taken_and_given_back() {
         let mut classes = Classes::default();
-        classes.entered(MATHS, Role::Teacher);
+        classes.entered(MATHS, Role::Teacher, false);
         classes.reserve(MATHS, 28, 1_000, UnixMs(0));
         assert_eq!(classes.reserved(), 31, "the roster and a tenth");
-        (0..20).for_each(|_| classes.entered(MATHS, Role::Student));
+        (0..20).for_each(|_| classes.entered(MATHS, Role::Student, true));
         assert_eq!((classes.reserved(), classes.people()), (11, 21));
         classes.give_back(UnixMs(599_999));
         assert_eq!(classes.reserved(), 11);
         classes.give_back(UnixMs(600_000));
         assert_eq!(classes.reserved(), 0);
-        assert!(classes.get(MATHS).expects_more(), "whoever is late is still expected");
-        (0..20).for_each(|_| classes.left(MATHS, Role::Student, UnixMs(600_000)));
-        classes.left(MATHS, Role::Teacher, UnixMs(600_000));
+        assert!(classes.get(MATHS).expects_more(true), "whoever is late is still expected");
+        (0..20).for_each(|_| classes.left(MATHS, Role::Student, true, UnixMs(600_000)));
+        classes.left(MATHS, Role::Teacher, false, UnixMs(600_000));
         assert_eq!((classes.people(), classes.iter().count()), (0, 0), "nothing is remembered");
+    }
+
+    #[test]
+    fn guests_take_nobodys_place() {
+        let mut classes = Classes::default();
+        classes.entered(MATHS, Role::Teacher, false);
+        classes.reserve(MATHS, 28, 1_000, UnixMs(0));
+        (0..200).for_each(|_| classes.entered(MATHS, Role::Student, false));
+        assert_eq!((classes.reserved(), classes.people()), (28, 201), "what was kept for visitors, and no more");
+        assert!(classes.get(MATHS).expects_more(true) && !classes.get(MATHS).expects_more(false));
+        (0..28).for_each(|_| classes.entered(MATHS, Role::Student, true));
+        assert!(!classes.get(MATHS).expects_more(true), "everybody is there");
+        (0..200).for_each(|_| classes.left(MATHS, Role::Student, false, UnixMs(1)));
+        assert_eq!((classes.reserved(), classes.people()), (3, 29));
     }
 
     #[test]
     fn no_class_keeps_more_than_there_is() {
         let mut classes = Classes::default();
-        classes.entered(MATHS, Role::Teacher);
+        classes.entered(MATHS, Role::Teacher, false);
         classes.reserve(MATHS, u32::MAX, 400, UnixMs(0));
         assert_eq!(classes.reserved(), 400);
         classes.reserve(MATHS, 5_000, 800, UnixMs(1));
@@ -200,14 +227,14 @@ mod tests {
     #[test]
     fn a_teacher_who_goes_and_does_not_come_back_keeps_nothing() {
         let mut classes = Classes::default();
-        classes.entered(MATHS, Role::Teacher);
+        classes.entered(MATHS, Role::Teacher, false);
         classes.reserve(MATHS, 28, 400, UnixMs(0));
-        classes.left(MATHS, Role::Teacher, UnixMs(1_000));
+        classes.left(MATHS, Role::Teacher, false, UnixMs(1_000));
         classes.give_back(UnixMs(100_000));
-        classes.entered(MATHS, Role::Teacher);
+        classes.entered(MATHS, Role::Teacher, false);
         classes.give_back(UnixMs(121_000));
         assert_eq!(classes.reserved(), 31, "back in time");
-        classes.left(MATHS, Role::Teacher, UnixMs(130_000));
+        classes.left(MATHS, Role::Teacher, false, UnixMs(130_000));
         classes.give_back(UnixMs(250_000));
         assert_eq!((classes.reserved(), classes.next_at().is_some()), (0, true));
         classes.give_back(UnixMs(600_000));

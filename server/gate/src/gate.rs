@@ -41,6 +41,8 @@ pub struct Asker {
     pub starts_at: UnixMs,
     /// Students on the class's roster.
     pub roster: u32,
+    /// Is one of them. Whom only a portal's token sends may wait in the lobby, but not in a place kept for somebody.
+    pub on_roster: bool,
     /// Has a seat in the class that is kept for them.
     pub has_seat: bool,
     pub ticket: Option<String>,
@@ -174,8 +176,8 @@ impl Gate {
                 self.outputs.push_back(Output::Verdict { re, verdict });
             }
             Input::Left { person, class, role, away } => {
-                if self.present.left(person, away, now) {
-                    self.classes.left(class, role, now);
+                if let Some(on_roster) = self.present.left(person, away, now) {
+                    self.classes.left(class, role, on_roster, now);
                 }
             }
             Input::Measured(used) => self.measured(used, now),
@@ -232,7 +234,7 @@ impl Gate {
         if self.draining {
             return self.turn_away(Turned::Unavailable { retry_after_ms: RETRY_MS }, false);
         }
-        if is_expected(class, asker.role) {
+        if is_expected(class, asker.role, asker.on_roster) {
             return self.enter(asker, Priority::Seated, now);
         }
         let ticket = self.good_ticket(asker, now);
@@ -281,7 +283,7 @@ impl Gate {
             return Some(*priority);
         }
         let late = self.lines.iter().find(|(_, line)| line.late(asker.person).is_some())?;
-        let need = self.need(asker.role, asker.roster, self.classes.get(asker.class));
+        let need = self.need(asker.role, asker.on_roster, asker.roster, self.classes.get(asker.class));
         (need <= self.room() && !self.is_kept_out(*late.0)).then_some(*late.0)
     }
 
@@ -304,15 +306,15 @@ impl Gate {
     fn may_pass_by(&self, asker: &Asker, class: Class, priority: Priority, now: UnixMs) -> bool {
         let nobody_before = self.lines.iter().filter(|(of, _)| **of <= priority).all(|(_, line)| line.waiting() == 0);
         let is_open = now >= self.gather_until && !self.is_kept_out(priority);
-        nobody_before && is_open && self.need(asker.role, asker.roster, class) <= self.room()
+        nobody_before && is_open && self.need(asker.role, asker.on_roster, asker.roster, class) <= self.room()
     }
 
     /// How many places somebody takes: a teacher takes those of the whole class, and somebody expected has one already.
-    fn need(&self, role: Role, roster: u32, class: Class) -> u32 {
+    fn need(&self, role: Role, on_roster: bool, roster: u32, class: Class) -> u32 {
         match role {
             // Only the first one, and only once.
             Role::Teacher if class.expected == 0 => expected(roster).saturating_sub(class.students).saturating_add(1),
-            Role::Student if class.expects_more() && class.reserved() > 0 => 0,
+            Role::Student if class.expects_more(on_roster) && class.reserved() > 0 => 0,
             Role::Teacher | Role::Student | Role::Observer => 1,
         }
     }
@@ -339,8 +341,8 @@ impl Gate {
         if self.leave_lines(asker.person) || asker.ticket.is_some() {
             self.present.used_ticket(asker.person, now);
         }
-        if self.present.entered(asker.person) {
-            self.classes.entered(asker.class, asker.role);
+        if self.present.entered(asker.person, asker.on_roster) {
+            self.classes.entered(asker.class, asker.role, asker.on_roster);
         }
         // Whoever reloads a page is measured already.
         if !was_here {
@@ -407,10 +409,10 @@ impl Gate {
 }
 
 /// A seated teacher's pupils are never refused, and neither is who teaches with them.
-fn is_expected(class: Class, role: Role) -> bool {
+fn is_expected(class: Class, role: Role, on_roster: bool) -> bool {
     match role {
         Role::Teacher => class.is_open(),
-        Role::Student => class.expects_more(),
+        Role::Student => class.expects_more(on_roster),
         Role::Observer => false,
     }
 }
@@ -439,7 +441,7 @@ impl Gate {
     /// How many places the first one of a line gets, if it is their turn.
     fn places_for(&mut self, first: Standing, now: UnixMs) -> Option<u32> {
         let role = if first.brings.is_some() { Role::Teacher } else { Role::Student };
-        let need = self.need(role, first.brings.unwrap_or_default(), self.classes.get(first.class));
+        let need = self.need(role, true, first.brings.unwrap_or_default(), self.classes.get(first.class));
         let room = self.room();
         if need <= room {
             return Some(need);

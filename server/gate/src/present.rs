@@ -16,8 +16,8 @@ const USED_MAX: usize = 100_000;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Present {
-    /// How many sockets of somebody came in, while there are any.
-    inside: HashMap<PersonId, u32>,
+    /// Whoever came in, while they have any socket.
+    inside: HashMap<PersonId, Inside>,
     left: HashMap<PersonId, Gone>,
     leaving: VecDeque<(UnixMs, PersonId)>,
     /// How many of those who left have a seat that waits for them.
@@ -25,6 +25,13 @@ pub(crate) struct Present {
     /// When somebody came in who held a ticket: what was given before is void, what is given later is not.
     used: HashMap<PersonId, UnixMs>,
     using: VecDeque<(UnixMs, PersonId)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Inside {
+    sockets: u32,
+    /// As their class counts them, until they leave.
+    on_roster: bool,
 }
 
 /// Somebody who left, and may come back at once.
@@ -37,26 +44,27 @@ struct Gone {
 
 impl Present {
     /// Whether they were not inside yet.
-    pub fn entered(&mut self, person: PersonId) -> bool {
+    pub fn entered(&mut self, person: PersonId, on_roster: bool) -> bool {
         self.forget(person);
-        let sockets = self.inside.entry(person).or_default();
-        *sockets = sockets.saturating_add(1);
-        *sockets == 1
+        let inside = self.inside.entry(person).or_insert(Inside { sockets: 0, on_roster });
+        inside.sockets = inside.sockets.saturating_add(1);
+        inside.sockets == 1
     }
 
-    /// Whether that was their last socket.
-    pub fn left(&mut self, person: PersonId, away: bool, now: UnixMs) -> bool {
-        let Some(sockets) = self.inside.get_mut(&person) else { return false };
-        *sockets -= 1;
-        if *sockets > 0 {
-            return false;
+    /// If that was their last socket: whether they were counted as on the roster.
+    pub fn left(&mut self, person: PersonId, away: bool, now: UnixMs) -> Option<bool> {
+        let inside = self.inside.get_mut(&person)?;
+        inside.sockets -= 1;
+        if inside.sockets > 0 {
+            return None;
         }
+        let on_roster = inside.on_roster;
         self.inside.remove(&person);
         let until = now.plus_ms(BACK_WITHIN_MS);
         self.left.insert(person, Gone { until, away });
         self.away += u32::from(away);
         self.leaving.push_back((until, person));
-        true
+        Some(on_roster)
     }
 
     pub fn is_inside(&self, person: PersonId) -> bool {

@@ -94,7 +94,7 @@ impl Gate {
         let loads = self.classes.iter().map(|(id, class)| ClassLoad {
             class: id,
             teachers: class.teachers,
-            students: class.students + class.observers,
+            students: class.students + class.guests + class.observers,
             queued: class.queued,
             reserved: class.reserved(),
         });

@@ -84,6 +84,18 @@ fn whoever_has_a_seat_comes_back_whatever_the_load() {
 }
 
 #[test]
+fn whoever_is_not_on_the_roster_takes_no_pupils_place() {
+    // Sixteen of twenty are let in: a teacher, and places for ten pupils and a visitor.
+    let mut world = World::for_people(20);
+    world.roster = 10;
+    assert_eq!(world.teacher(0, 1), Answer::In(Priority::Teachers));
+    let stranger = |n| Asker { on_roster: false, ..asker(n, 1, Role::Student) };
+    let inside = (100..150).filter(|n| matches!(world.ask(stranger(*n)), Answer::In(_))).count();
+    assert_eq!(inside, 5, "the visitor's place, and four that are nobody's");
+    (1..=10).for_each(|n| assert!(matches!(world.student(n, 1), Answer::In(_)), "pupil {n} finds a place"));
+}
+
+#[test]
 fn a_priority_that_is_closed_says_until_when_and_keeps_its_line() {
     let mut world = full();
     let tomorrow = |n| Asker { starts_at: EIGHT.plus_ms(86_400_000), ..asker(n, 5, Role::Student) };

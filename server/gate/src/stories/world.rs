@@ -51,7 +51,8 @@ pub fn class(n: u32) -> ClassId {
 
 /// Somebody without ticket or seat, before a class that starts at eight.
 pub fn asker(who: u32, of: u32, role: Role) -> Asker {
-    Asker { person: person(who), class: class(of), role, starts_at: EIGHT, roster: 0, has_seat: false, ticket: None }
+    let (person, class) = (person(who), class(of));
+    Asker { person, class, role, starts_at: EIGHT, roster: 0, on_roster: true, has_seat: false, ticket: None }
 }
 
 impl World {
