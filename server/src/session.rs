@@ -345,7 +345,7 @@ impl Session {
         match down {
             Some(Down::Frame(frame)) => {
                 self.was_greeted = true;
-                self.write_text(&frame).await
+                self.write_text(frame.into_text()).await
             }
             Some(Down::HangUp(why)) => Err(Ending::Ours(why)),
             // The shard cut this line: its outbox was full.
@@ -411,10 +411,13 @@ impl Session {
     }
 
     async fn write_frame(&mut self, frame: &ServerFrame) -> Result<(), Ending> {
-        self.write_text(&json(frame)).await
+        self.write_text(json(frame)).await
     }
 
-    async fn write_text(&mut self, text: &str) -> Result<(), Ending> {
+    async fn write_text(&mut self, text: String) -> Result<(), Ending> {
+        if text.len() <= FRAGMENT_BYTES_MAX {
+            return self.write(Message::text(text)).await;
+        }
         let mut fragments = text.as_bytes().chunks(FRAGMENT_BYTES_MAX).enumerate().peekable();
         let all = async {
             while let Some((at, fragment)) = fragments.next() {

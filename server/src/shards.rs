@@ -5,7 +5,7 @@ use std::sync::Arc;
 use preau_protocol::{ClassId, PersonId, Phase};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::shard::{Change, Input, LineId};
+use crate::shard::{Change, Frame, Input, LineId};
 
 /// Inputs on their way to one shard. A burst waits here for some milliseconds; past that the sender waits.
 pub const INBOX_MAX: usize = 4_096;
@@ -16,7 +16,7 @@ pub const OUTBOX_FRAMES_MAX: usize = 4_096;
 /// What is sent down a line: the frames of a conversation, then its end.
 #[derive(Debug)]
 pub enum Down {
-    Frame(Arc<str>),
+    Frame(Frame),
     HangUp(preau_protocol::Close),
 }
 

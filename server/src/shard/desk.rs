@@ -7,7 +7,7 @@ use std::time::Instant;
 use preau_classroom::{DeviceId, MediaPermit};
 use preau_protocol::{Look, PersonId, Pictures, Quality, Reduced, Role, Source};
 
-use super::LineId;
+use super::{Frame, LineId};
 
 /// Events a broken connection may miss and still get one by one; then it gets everything anew.
 const REMEMBERED_EVENTS_MAX: usize = 128;
@@ -58,13 +58,13 @@ impl Desk {
     }
 
     /// Numbers an event, given as JSON, and remembers it. Returns its frame.
-    pub fn number(&mut self, event: &Arc<str>) -> Arc<str> {
+    pub fn number(&mut self, event: &Arc<str>) -> Frame {
         self.seq += 1;
         if self.remembered.len() == REMEMBERED_EVENTS_MAX {
             self.remembered.pop_front();
         }
         self.remembered.push_back(event.clone());
-        frame(self.seq, event)
+        Frame::Event { seq: self.seq, event: event.clone() }
     }
 
     /// What came before a snapshot is of no more use, and the snapshot itself is made anew when asked for.
@@ -73,16 +73,12 @@ impl Desk {
     }
 
     /// The frames after `last_seq`, or `None` when some of them are no longer remembered.
-    pub fn since(&self, last_seq: u32) -> Option<Vec<Arc<str>>> {
+    pub fn since(&self, last_seq: u32) -> Option<Vec<Frame>> {
         let missed = self.seq.checked_sub(last_seq)? as usize;
         let skip = self.remembered.len().checked_sub(missed)?;
         let numbered = self.remembered.iter().skip(skip).zip(last_seq + 1..);
-        Some(numbered.map(|(event, seq)| frame(seq, event)).collect())
+        Some(numbered.map(|(event, seq)| Frame::Event { seq, event: event.clone() }).collect())
     }
-}
-
-fn frame(seq: u32, event: &str) -> Arc<str> {
-    format!(r#"{{"event":{{"seq":{seq},"on":{event}}}}}"#).into()
 }
 
 #[cfg(test)]
@@ -98,7 +94,7 @@ mod tests {
     fn missed_events_come_in_order_and_only_they() {
         let mut desk = desk();
         let frames: Vec<_> = (0..5).map(|n| desk.number(&n.to_string().into())).collect();
-        assert_eq!(frames[2].as_ref(), r#"{"event":{"seq":3,"on":2}}"#);
+        assert_eq!(frames[2].clone().into_text(), r#"{"event":{"seq":3,"on":2}}"#);
         assert_eq!(desk.since(3), Some(frames[3..].to_vec()));
         assert_eq!(desk.since(5), Some(vec![]));
     }

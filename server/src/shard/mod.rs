@@ -13,6 +13,7 @@ mod carrier;
 mod desk;
 mod epoch;
 mod errand;
+mod frame;
 mod links;
 mod media;
 mod room;
@@ -21,7 +22,6 @@ mod spread;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::time::Instant;
 
 use preau_classroom::{Classroom, DeviceId, Entry, Identity, Input as ClassInput, Limits, Setup};
@@ -30,6 +30,7 @@ use preau_sfu::{ConnectionId, ConnectionNews, Event, Farewell, Ration, Relay, Re
 
 pub use epoch::Epoch;
 pub use errand::Word;
+pub use frame::Frame;
 pub use links::Measured;
 use media::{Heard, Media};
 use room::Room;
@@ -137,7 +138,7 @@ pub enum Output {
     /// A text frame.
     Write {
         line: LineId,
-        frame: Arc<str>,
+        frame: Frame,
     },
     /// A close frame, after all that was written.
     HangUp {

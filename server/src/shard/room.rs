@@ -12,7 +12,7 @@ use preau_sfu::RoomId;
 
 use super::desk::Desk;
 use super::links::Links;
-use super::{Arrival, LineId, Output, Reach};
+use super::{Arrival, Frame, LineId, Output, Reach};
 
 /// The journal stands still when it has written nothing for so long. A slow disk takes a tenth of that.
 const STANDS_STILL_AFTER_MS: u64 = 1_500;
@@ -145,7 +145,7 @@ impl Room {
             class: self.invited.clone(),
             resumed,
         });
-        reach.out.push_back(Output::Write { line: arrival.line, frame: json(&welcome).into() });
+        reach.out.push_back(Output::Write { line: arrival.line, frame: Frame::Whole(json(&welcome)) });
     }
 
     /// Takes a conversation up on a new line: what was missed, or everything anew.
@@ -293,7 +293,7 @@ impl Room {
             Saying::Event { to, event } => self.deliver(&to, &event, reach),
             Saying::Reply { to, reply } => {
                 if let Some(line) = self.desks.get(&to).and_then(|desk| desk.line) {
-                    let frame = json(&ServerFrame::Reply(reply)).into();
+                    let frame = Frame::Whole(json(&ServerFrame::Reply(reply)));
                     reach.out.push_back(Output::Write { line, frame });
                 }
             }
@@ -308,7 +308,7 @@ impl Room {
         }
     }
 
-    /// Writes an event out once, and numbers it for everyone it is for.
+    /// Writes an event as JSON once, and numbers it for everyone it is for.
     fn deliver(&mut self, to: &[SessionId], event: &Event, reach: &mut Reach<'_>) {
         let text: Arc<str> = json(event).into();
         let is_snapshot = matches!(event, Event::Class(event) if matches!(**event, ClassEvent::Snapshot { .. }));

@@ -93,7 +93,10 @@ impl World {
         while let Some(output) = self.shard.poll_output() {
             match output {
                 Output::Write { line, frame } => {
-                    self.heard.entry(line).or_default().push(serde_json::from_str(&frame).expect("a frame"));
+                    self.heard
+                        .entry(line)
+                        .or_default()
+                        .push(serde_json::from_str(&frame.into_text()).expect("a frame"));
                 }
                 Output::HangUp { line, why } => assert_eq!(self.closed.insert(line, why), None, "closed twice"),
                 Output::Load { class } => {
