@@ -184,7 +184,7 @@ impl World {
         while let Some(output) = self.shard.poll_output() {
             match output {
                 Output::Write { line, frame } => {
-                    let frame: ServerFrame = serde_json::from_str(&frame).expect("a frame of the wire");
+                    let frame: ServerFrame = serde_json::from_str(&frame.into_text()).expect("a frame of the wire");
                     self.witness.hears(line, &frame);
                 }
                 Output::HangUp { line, why } => self.witness.hung_up(line, why),
