@@ -9,10 +9,10 @@ crate=
 for ((at = 1; at < $#; at++)); do
   [ "${!at}" = --crate-name ] && next=$((at + 1)) && crate=${!next}
 done
-level=2
+how=(-C opt-level=2 -C llvm-args=-sanitizer-coverage-trace-compares)
 case $crate in
-  # Large, and only small parts of them are asked: built as quickly as in every other build.
-  preau | preau_loadtest) level=0 ;;
+  # Large, and only small parts of them are asked: built as quickly as in every other build, and seen less closely.
+  preau | preau_loadtest) how=(-C opt-level=0) ;;
   # cargo's own questions, what runs on the way to a build, and the stories, which are not what is to be found out.
   '' | ___ | build_script_* | preau_fuzz | fuzz) exec "$rustc" "$@" ;;
 esac
@@ -21,6 +21,5 @@ exec "$rustc" "$@" \
   -C llvm-args=-sanitizer-coverage-level=4 \
   -C llvm-args=-sanitizer-coverage-inline-8bit-counters \
   -C llvm-args=-sanitizer-coverage-pc-table \
-  -C llvm-args=-sanitizer-coverage-trace-compares \
-  -C opt-level=$level \
-  -C debug-assertions=on
+  -C debug-assertions=on \
+  "${how[@]}"
