@@ -23,8 +23,11 @@ one() {
   local name=$1 log=$work/$1.log
   mkdir -p "$work/$name"
   cp tests/fuzz/corpus/"$name"/* "$work/$name/"
-  # Words of the stories that are texts, for those that grow from them.
-  grep -aohE '[A-Za-z_][A-Za-z0-9_.:/-]{2,40}' "$work/$name"/* | sort -u | head -n 600 | sed 's/.*/"&"/' >"$work/$name.words"
+  # Words of the stories that are texts, for those that grow from them. A list without any is none to libFuzzer.
+  {
+    echo '"preau"'
+    grep -aohE '[A-Za-z_][A-Za-z0-9_.:/-]{2,40}' "$work/$name"/* | sort -u | head -n 600 | sed 's/.*/"&"/'
+  } >"$work/$name.words"
   PREAU_FUZZ=$name "$fuzz" "$work/$name" -dict="$work/$name.words" -max_total_time="$seconds" -rss_limit_mb=1024 \
     -timeout=20 -artifact_prefix="$findings/$name-" -print_final_stats=1 >"$log" 2>&1 || echo "$?" >"$work/$name.failed"
 }
