@@ -86,26 +86,28 @@ pub async fn flooder_in_school(ground: &Ground, tries: &mut Tries) {
     };
     tries.held("the flooder has spent the network's budget", timeout(2 * SOON, spent).await.is_ok());
     let arrivals = names.iter().map(|name| comes_in(&school, class.link(name), class.id));
-    let inside: Vec<bool> = stream::iter(arrivals).buffer_unordered(AT_ONCE).collect().await;
+    let inside: Vec<Option<Wire>> = stream::iter(arrivals).buffer_unordered(AT_ONCE).collect().await;
     over.store(true, Ordering::Relaxed);
     flooder.await.expect("it only floods");
-    let came = inside.iter().filter(|is_in| **is_in).count();
+    let came = inside.iter().flatten().count();
     tries.count += pupils;
     tries.saw(format!("{came} of {pupils} came in"), "at least 99.9 %", came * 1_000 >= pupils * 999);
     let refused = refused.load(Ordering::Relaxed);
     tries.saw(format!("the flooder was refused {refused} times"), "429", refused > 0);
     ada.conversation.take_events();
+    // They are there to the end: whoever is cut off keeps a place for two minutes.
     ground.end(&mut ada).await;
+    drop(inside);
 }
 
 /// Opens a link as the page does, from the school's address, and knocks.
-async fn comes_in(school: &Stranger, link: &str, class: ClassId) -> bool {
+async fn comes_in(school: &Stranger, link: &str, class: ClassId) -> Option<Wire> {
     let secret = link.rsplit('=').next().unwrap_or_default();
     // Over the rate of new sockets everybody is told to come again at once, and pages do.
     for _ in 0..20 {
         let claimed = school.claim(&json!({"invitation": {"secret": secret}})).await;
         let Some(cookie) = claimed.text.split("set-cookie: ").nth(1).and_then(|line| line.split(';').next()) else {
-            return false;
+            return None;
         };
         let mut pupil = school.clone();
         pupil.device = pupil.device.holding(cookie);
@@ -116,9 +118,10 @@ async fn comes_in(school: &Stranger, link: &str, class: ClassId) -> bool {
         }
         let mut wire = Wire::over(stream);
         wire.text(&hello(class, None).to_string()).await;
-        return status == 101 && wire.first().await.is_ok_and(|text| text.contains("welcome"));
+        let is_in = status == 101 && wire.first().await.is_ok_and(|text| text.contains("welcome"));
+        return is_in.then_some(wire);
     }
-    false
+    None
 }
 
 /// Tickets of a line, stolen, forged, and used again. The line needs a server that is full: one of its own.
