@@ -35,6 +35,8 @@ struct Layer {
     /// Another one when the browser begins anew.
     generation: u32,
     sequence: u16,
+    /// The same without rounds.
+    steps: u64,
     timestamp: u32,
     picture: u16,
     tl0: u8,
@@ -50,6 +52,7 @@ struct Layer {
 struct Origin {
     layer: (usize, usize, u32),
     sequence: u16,
+    steps: u64,
     timestamp: u32,
     picture: u16,
     tl0: u8,
@@ -114,6 +117,7 @@ impl Story {
             rid,
             generation: 0,
             sequence: 65_500 + rid as u16,
+            steps: 0,
             timestamp: u32::MAX - 90_000 * rid as u32,
             picture: 126 + 300 * rid as u16,
             tl0: 250,
@@ -191,6 +195,7 @@ impl Story {
         self.origins.push(Origin {
             layer: (layer.publisher, layer.rid, layer.generation),
             sequence: layer.sequence,
+            steps: layer.steps,
             timestamp: layer.timestamp,
             picture: layer.picture,
             tl0: layer.tl0,
@@ -199,6 +204,7 @@ impl Story {
             payload,
         });
         layer.sequence = layer.sequence.wrapping_add(1);
+        layer.steps += 1;
         layer.begins = false;
         id
     }
@@ -210,8 +216,15 @@ impl Story {
 
     /// Sends a packet, in the stream that it belongs to or as a repair of it (RFC 4588).
     fn send(&mut self, origin: usize, is_repair: bool) {
-        let Origin { layer: (publisher, rid, generation), sequence, timestamp, from, ref payload, .. } =
+        let Origin { layer: (publisher, rid, generation), sequence, steps, timestamp, from, ref payload, .. } =
             self.origins[origin];
+        // Half a round later its number is another packet's: no browser sends it any more.
+        let is_past = |layer: &Layer| {
+            (layer.publisher, layer.rid) == (publisher, rid) && layer.steps - steps > u64::from(u16::MAX / 2)
+        };
+        if self.layers.iter().any(is_past) {
+            return;
+        }
         let is_over =
             |layer: &Layer| (layer.publisher, layer.rid) == (publisher, rid) && layer.generation != generation;
         // A repair does not tell of which beginning it is: it belongs to the one that was seen last.
@@ -276,7 +289,9 @@ impl Story {
     /// A browser's counters leap.
     fn jump(&mut self, at: usize, script: &mut Script<'_>) {
         let layer = &mut self.layers[at];
-        layer.sequence = layer.sequence.wrapping_add(script.pick(&[1, 127, 128, 1_000, 32_000]));
+        let step = script.pick(&[1, 127, 128, 1_000, 32_000]);
+        layer.sequence = layer.sequence.wrapping_add(step);
+        layer.steps += u64::from(step);
         layer.timestamp = layer.timestamp.wrapping_add(script.pick(&[0, 1_000, 0x7fff_ffff, 0x8000_0000, 0xffff_f000]));
         layer.picture = layer.picture.wrapping_add(script.pick(&[0, 1, 127, 128, 16_384])) & 0x7fff;
     }
