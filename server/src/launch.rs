@@ -105,7 +105,7 @@ pub fn launch(config: &Config, public_url: &PublicUrl, store: &Store) -> Result<
         turns: common.turns,
     };
     let edge = Arc::default();
-    Ok(Launched { shards: Shards::new(inboxes), threads, ports, notice, turn_tls, edge, crossing, listeners })
+    Ok(Launched { shards: Shards::new(inboxes, epoch), threads, ports, notice, turn_tls, edge, crossing, listeners })
 }
 
 /// What the operator says of every class.

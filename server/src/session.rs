@@ -28,6 +28,7 @@ use crate::house::House;
 use crate::http::Deposit;
 use crate::shard::{self, LineId};
 use crate::shards::{Command, Down, OUTBOX_FRAMES_MAX};
+use crate::store::unix_now;
 
 /// Somebody who opens a socket has this long to say who they are.
 const HELLO_WITHIN: Duration = Duration::from_secs(5);
@@ -284,7 +285,7 @@ impl Session {
             resume: hello.resume,
             identity: visitor.identity.clone(),
             device: visitor.device,
-            until: visitor.until,
+            until: visitor.until.map(|at| house.shards.when(at, unix_now(), Instant::now())),
         });
         let now = Instant::now();
         let mut beat = interval_at((now + BEAT_EVERY).into(), BEAT_EVERY);
@@ -398,6 +399,7 @@ impl Session {
         let fresh = fresh.ok().filter(same);
         fresh.iter().for_each(|visitor| self.house.auth.remember(self.class, visitor));
         let until = fresh.and_then(|visitor| visitor.until);
+        let until = until.map(|at| self.house.shards.when(at, unix_now(), Instant::now()));
         let outcome = if until.is_some() { Outcome::Done {} } else { Outcome::refused(Refusal::NoRight) };
         self.write_frame(&ServerFrame::Reply(Reply { id, outcome })).await?;
         let (class, line) = (self.class, self.line);

@@ -1,11 +1,12 @@
 //! All shards of this server, as sessions and pages reach them.
 
 use std::sync::Arc;
+use std::time::Instant;
 
-use preau_protocol::{ClassId, PersonId, Phase};
+use preau_protocol::{ClassId, PersonId, Phase, UnixMs};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::shard::{Change, Frame, Input, LineId};
+use crate::shard::{Change, Epoch, Frame, Input, LineId};
 
 /// Inputs on their way to one shard. A burst waits here for some milliseconds; past that the sender waits.
 pub const INBOX_MAX: usize = 4_096;
@@ -68,11 +69,19 @@ pub struct Stopping;
 #[derive(Clone)]
 pub struct Shards {
     inboxes: Arc<[mpsc::Sender<Command>]>,
+    epoch: Epoch,
 }
 
 impl Shards {
-    pub fn new(inboxes: Vec<mpsc::Sender<Command>>) -> Shards {
-        Shards { inboxes: inboxes.into() }
+    /// `epoch` is what the shards count their time from.
+    pub fn new(inboxes: Vec<mpsc::Sender<Command>>, epoch: Epoch) -> Shards {
+        Shards { inboxes: inboxes.into(), epoch }
+    }
+
+    /// A moment that the calendar now puts at `at`, as classes count: by the time that passes since the process began,
+    /// whatever was done to the calendar since.
+    pub fn when(&self, at: UnixMs, today: UnixMs, now: Instant) -> UnixMs {
+        self.epoch.unix(now).plus_ms(at.0.saturating_sub(today.0))
     }
 
     /// The inbox of the shard that owns a class: always the same one, whoever asks.

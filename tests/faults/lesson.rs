@@ -1,11 +1,16 @@
 //! A class that runs while something goes wrong: Ada teaches, Noé is in, Max waits at the door.
 
 use std::path::Path;
+use std::time::Duration;
 
 use preau_loadtest::{Conversation, ConversationError, Participant};
 use preau_protocol::{Ask, ChatAsk, DoorAsk, PersonId, Refusal, Snapshot};
 use preau_tests::Server;
 use preau_tests::school::{Class, SOON, School, heard_knock};
+use tokio::time::interval;
+
+/// The pace at which a class takes what one person says.
+const CHAT_EVERY: Duration = Duration::from_millis(500);
 
 pub struct Lesson {
     pub school: School,
@@ -27,9 +32,17 @@ impl Lesson {
         Lesson { school, class, ada, noe, max, said: Vec::new() }
     }
 
-    /// Noé says something, and is told that it is said.
+    /// Noé says something, as soon as the pace of a chat allows, and is told that it is said.
     pub async fn say(&mut self, text: &str) -> Result<(), ConversationError> {
-        self.noe.conversation.done(Ask::Chat(ChatAsk::Say { text: text.into() })).await?;
+        let mut pace = interval(CHAT_EVERY);
+        loop {
+            pace.tick().await;
+            match self.noe.conversation.done(Ask::Chat(ChatAsk::Say { text: text.into() })).await {
+                Err(ConversationError::Refused(Refusal::TooSoon)) => {}
+                Err(other) => return Err(other),
+                Ok(()) => break,
+            }
+        }
         self.said.push(text.into());
         Ok(())
     }
@@ -57,6 +70,14 @@ impl Lesson {
         heard_knock(&mut ada, max.person()).await;
         let wrong = differences(&snapshot, &said, &[ada.person(), noe.person()]);
         (Lesson { school, class, ada, noe, max, said }, wrong)
+    }
+
+    /// What is wrong with the class, as the teacher finds it who comes in once more.
+    pub async fn look(&mut self) -> Vec<String> {
+        let again = Participant::enter(self.ada.device.clone(), self.class.id).await;
+        self.ada = again.expect("the teacher comes in once more");
+        let snapshot = self.ada.seated(SOON).await.expect("to their seat");
+        differences(&snapshot, &self.said, &[self.ada.person(), self.noe.person()])
     }
 
     pub async fn admit_max(&mut self) -> Result<(), ConversationError> {
@@ -105,4 +126,20 @@ pub fn journal_holds(data: &Path) -> Result<String, String> {
         .expect("the server's binary runs");
     let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     if out.status.success() { Ok(said(&out.stdout)) } else { Err(said(&out.stderr)) }
+}
+
+/// What the process holds of memory just now, in megabytes.
+pub fn memory_mb(server: &Server) -> f64 {
+    memory(server, "VmRSS:")
+}
+
+/// The most it ever held.
+pub fn peak_mb(server: &Server) -> f64 {
+    memory(server, "VmHWM:")
+}
+
+fn memory(server: &Server, word: &str) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid().expect("runs"))).expect("a process");
+    let line = status.lines().find_map(|line| line.strip_prefix(word)).expect("a process has memory");
+    line.trim().trim_end_matches(" kB").parse::<f64>().expect("a number") / 1e3
 }

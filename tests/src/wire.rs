@@ -34,6 +34,11 @@ impl Wire {
 
     /// The same connection as a WebSocket, as `device` would have it.
     pub async fn upgraded(self, device: &Device) -> Wire {
+        self.try_upgrade(device).await.unwrap_or_else(|answer| panic!("no upgrade, but {answer}"))
+    }
+
+    /// The same, or the head of the answer that was no upgrade.
+    pub async fn try_upgrade(self, device: &Device) -> Result<Wire, String> {
         let mut wire = self;
         let origin = device.server();
         let cookie = device.cookie().map(|cookie| format!("Cookie: {cookie}\r\n")).unwrap_or_default();
@@ -44,8 +49,7 @@ impl Wire {
         );
         wire.send(head.as_bytes()).await;
         let answer = wire.head().await;
-        assert!(answer.starts_with("HTTP/1.1 101"), "{answer}");
-        wire
+        if answer.starts_with("HTTP/1.1 101") { Ok(wire) } else { Err(answer) }
     }
 
     /// Sends bytes as they are. Whoever is cut off while sending learns it from reading.

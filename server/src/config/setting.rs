@@ -438,7 +438,7 @@ pub static SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "gate.accepts_per_s_max",
-        about: "New sockets per second; whoever is over it is told to come again. 0: 500 for each core.",
+        about: "New sockets per second; whoever is over it is told to come again. 0: 500 for each core, less where memory is small.",
         shape: Shape::Number,
         default: "0",
         set: |d, v| amount(v).map(|x| d.config.gate.accepts_per_s_max = x),

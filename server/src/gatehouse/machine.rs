@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use preau_protocol::Amounts;
+use preau_protocol::limits::MESSAGE_BYTES_MAX;
 
 use crate::config::GateConfig;
 
@@ -12,6 +13,10 @@ const PACKETS_PER_CORE: u32 = 150_000;
 const EGRESS_KBPS: u32 = 900_000;
 /// Sockets a core accepts per second, each with its proof of identity, and a part of the core left for classes.
 const ACCEPTS_PER_CORE: u32 = 500;
+/// A socket may hold so much before it has said hello, and so long: one message, and the five seconds of `session`.
+const BEFORE_HELLO_BYTES_S: u64 = 5 * MESSAGE_BYTES_MAX as u64;
+/// Of the process's memory: for all of them together.
+const BEFORE_HELLO_SHARE: u64 = 4;
 /// Files that are not sockets of people: the database, logs, UDP.
 const OTHER_FILES: u64 = 500;
 /// Of the machine's memory; the rest is the system's.
@@ -35,8 +40,12 @@ pub(super) fn limits(config: &GateConfig) -> Amounts {
     }
 }
 
+/// How many sockets are taken per second: what the cores prove, and no more than a small memory holds if none of them ever
+/// says hello.
 pub(super) fn accepts_per_s(config: &GateConfig) -> u32 {
-    config.accepts_per_s_max.unwrap_or(cores() * ACCEPTS_PER_CORE)
+    let memory = u64::from(limits(config).memory_mb) * 1_000_000;
+    let held = u32::try_from(memory / BEFORE_HELLO_SHARE / BEFORE_HELLO_BYTES_S).unwrap_or(u32::MAX);
+    config.accepts_per_s_max.unwrap_or((cores() * ACCEPTS_PER_CORE).min(held))
 }
 
 fn cores() -> u32 {
@@ -93,6 +102,8 @@ mod tests {
         let own = limits_of(&GateConfig::default());
         assert!(own.connections >= 500 && own.memory_mb >= 64 && own.packets_per_s >= 150_000, "{own:?}");
         let chosen = GateConfig { people_max: Some(7), egress_mbps_max: Some(2), ..GateConfig::default() };
+        let small = GateConfig { memory_mb_max: Some(256), ..GateConfig::default() };
+        assert!(accepts_per_s(&small) < 200 && accepts_per_s(&GateConfig::default()) >= accepts_per_s(&small));
         assert_eq!((limits_of(&chosen).people, limits_of(&chosen).egress_kbps), (7, 2_000));
         assert_eq!(
             group_files("4:cpu,memory:/a\n3:cpu:/b\n0::/system.slice/preau.service\n"),
