@@ -106,9 +106,7 @@ async fn comes_in(school: &Stranger, link: &str, class: ClassId) -> Option<Wire>
     // Over the rate of new sockets everybody is told to come again at once, and pages do.
     for _ in 0..20 {
         let claimed = school.claim(&json!({"invitation": {"secret": secret}})).await;
-        let Some(cookie) = claimed.text.split("set-cookie: ").nth(1).and_then(|line| line.split(';').next()) else {
-            return None;
-        };
+        let cookie = claimed.text.split("set-cookie: ").nth(1).and_then(|line| line.split(';').next())?;
         let mut pupil = school.clone();
         pupil.device = pupil.device.holding(cookie);
         let headers = format!("origin: {}\r\ncookie: {cookie}\r\n{UPGRADE}", pupil.origin());
