@@ -79,15 +79,13 @@ async function rush() {
   return { rush_gate_ms_p99: value(report, 'verdict_ms_p99', 1), rush_inversions: value(report, 'overtaken') };
 }
 
-/** What a refused attempt costs beside a good join: from the socket to sound that comes and goes, and of that the hello alone. */
+/** What a refused attempt costs beside a good join, both of verified tokens and both from hello to answer. */
 async function refusals() {
-  const joins = await play('joins', { flags: WIDE });
-  const hellos = await play('lobby', { flags: WIDE, words: ['--set', `classes.count=${Math.max(1, Math.round(200 * SIZE))}`] });
+  const joins = await play('lobby', { flags: WIDE, words: ['--set', `classes.count=${Math.max(1, Math.round(200 * SIZE))}`] });
   const knocks = await play('knocks', { flags: WIDE });
-  const [join_us, hello_us, refused_us] = [helloOf(joins), helloOf(hellos), value(knocks, 'refused_cpu_us')];
-  console.log(`refusals: ${join_us?.toFixed(0)} µs a join, ${hello_us?.toFixed(0)} µs a hello, ${refused_us} µs a refused attempt`);
-  if (!join_us || !hello_us || !refused_us) return {};
-  return { refusal_cost_ratio: Number((refused_us / join_us).toFixed(3)), refusal_to_hello: Number((refused_us / hello_us).toFixed(3)) };
+  const [join_us, refused_us] = [helloOf(joins), value(knocks, 'refused_cpu_us')];
+  console.log(`refusals: ${join_us?.toFixed(0)} µs a join, ${refused_us} µs a refused attempt`);
+  return { refusal_cost_ratio: join_us && refused_us ? Number((refused_us / join_us).toFixed(3)) : undefined };
 }
 
 /** What a running class notices of 50,000 intruders. */
@@ -180,8 +178,8 @@ function sized(name) {
 }
 
 /**
- * CPU of one way from the connection to where people stay, in µs. What it takes to keep those who are there already (beats, pings,
- * their sound) is known from the seconds after the last came, and is taken off.
+ * CPU of one way from the connection to the lobby, in µs. What it takes to keep those who are there already (beats, pings) is
+ * known from the seconds after the last came, and is taken off.
  */
 function helloOf({ seconds, people }) {
   const all = seconds.filter((second) => second.waiting + second.seated >= 0.999 * people).slice(2);

@@ -17,7 +17,9 @@ const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL('../../targ
 const loadtest = process.env.PREAU_LOADTEST ?? join(target, 'release/preau-loadtest');
 const peers = join(target, 'peers/release');
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
-const FLAGS = ['--udp-bind', '127.0.0.1', '--shards'];
+/** The gate's limits are wide: everybody comes at once, and the relay is to be measured until it can do no more. */
+const WIDE = ['--gate-accepts-per-s-max', '100000', '--gate-packets-per-s-max', '10000000', '--gate-egress-mbps-max', '100000'];
+const FLAGS = ['--udp-bind', '127.0.0.1', ...WIDE, '--shards'];
 const LARGE = 1000;
 
 const cameras = ['--people', '200', '--packets-per-s', '300'];
