@@ -2,13 +2,14 @@
 
 use preau_loadtest::{Conversation, ConversationError, Participant, Source};
 use preau_protocol::{
-    Ask, ChatAsk, ClassAsk, ClassEvent, Close, DoorAsk, Event, Felt, Gone, LobbyEvent, Look, MediaAsk, OwnRights,
-    Phase, Pictures, Policy, ReceiveMids, Refusal, Rights, Role, SendMids, Sending, WaitingFor,
+    Ask, ChatAsk, ClassAsk, ClassEvent, Close, DoorAsk, Event, Felt, Gone, LobbyEvent, Look, MediaAsk, Phase, Pictures,
+    Policy, ReceiveMids, Refusal, Rights, Role, SendMids, Sending, WaitingFor,
 };
 use preau_tests::portal::with;
 use preau_tests::school::{
     MEDIA, OUT, QUIET, SOON, class_event, code_of, heard_knock, learnt_nothing, stands, told_gone, turned_away,
 };
+use preau_tests::teachers;
 use preau_tests::witness::now;
 use serde_json::json;
 
@@ -91,25 +92,8 @@ pub async fn without_the_right(ground: &Ground, tries: &mut Tries) {
     let max = class.knock(&names[2]).await;
     heard_knock(&mut ada, max.person()).await;
     let (teacher, other) = (ada.person(), zoe.person());
-    for ask in [
-        Ask::Door(DoorAsk::Admit { people: vec![max.person()] }),
-        Ask::Door(DoorAsk::Refuse { people: vec![max.person()] }),
-        Ask::Door(DoorAsk::Block { person: max.person() }),
-        Ask::Door(DoorAsk::Forgive { person: max.person() }),
-        Ask::Door(DoorAsk::Open {}),
-        Ask::Door(DoorAsk::Policy { policy: Policy::Roster }),
-        Ask::Door(DoorAsk::Note { text: "hi".into() }),
-        Ask::Class(ClassAsk::Remove { person: teacher, block: true }),
-        Ask::Class(ClassAsk::Remove { person: other, block: false }),
-        Ask::Class(ClassAsk::Mute { people: vec![other] }),
-        Ask::Class(ClassAsk::MuteAll {}),
-        Ask::Class(ClassAsk::Rights { rights: Rights::ALL }),
-        Ask::Class(ClassAsk::RightsOf { person: noe.person(), rights: OwnRights::default() }),
-        Ask::Class(ClassAsk::Spotlight { person: Some(other) }),
-        Ask::Class(ClassAsk::LowerHand { person: other }),
-        Ask::Class(ClassAsk::End {}),
-        Ask::Media(MediaAsk::Inspect { person: other }),
-    ] {
+    let inspect = Ask::Media(MediaAsk::Inspect { person: other });
+    for ask in teachers::acts(noe.person(), teacher, other, max.person()).into_iter().chain([inspect]) {
         let refusal = match noe.conversation.done(ask.clone()).await {
             Err(ConversationError::Refused(code)) => Some(code),
             _ => None,

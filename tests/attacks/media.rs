@@ -5,6 +5,7 @@ use std::time::Duration;
 use preau_loadtest::{Participant, Peer, Source};
 use preau_protocol::{Ask, ClassAsk, Close, MediaAsk, Outcome, Refusal, Sending};
 use preau_tests::school::{MEDIA, QUIET, SOON, code_of};
+use preau_tests::stun::forged_binding;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tokio::io::AsyncWriteExt;
@@ -36,7 +37,7 @@ pub async fn stun_flood(ground: &Ground, tries: &mut Tries) {
             2 => "x".repeat(512),
             _ => String::new(),
         };
-        let _ = socket.send_to(&binding(&username, &mut random), ground.media).await;
+        let _ = socket.send_to(&forged_binding(&username, &mut random), ground.media).await;
         tries.count += 1;
     }
     let heard = hears(&socket).await;
@@ -44,26 +45,6 @@ pub async fn stun_flood(ground: &Ground, tries: &mut Tries) {
     let still = ada.conversation.done(Ask::Class(ClassAsk::MuteAll {})).await;
     tries.held("the class goes on", still.is_ok());
     ground.end(&mut ada).await;
-}
-
-fn binding(username: &str, random: &mut ChaCha8Rng) -> Vec<u8> {
-    let mut attributes = Vec::new();
-    let mut attribute = |kind: u16, value: &[u8]| {
-        attributes.extend(kind.to_be_bytes());
-        attributes.extend((value.len() as u16).to_be_bytes());
-        attributes.extend(value);
-        attributes.resize(attributes.len().next_multiple_of(4), 0);
-    };
-    attribute(0x0006, username.as_bytes());
-    attribute(0x0025, &[]);
-    attribute(0x0024, &[0x7e, 0xff, 0xff, 0xff]);
-    attribute(0x0008, &random.random::<[u8; 20]>());
-    let mut message = vec![0x00, 0x01];
-    message.extend((attributes.len() as u16).to_be_bytes());
-    message.extend(0x2112_A442_u32.to_be_bytes());
-    message.extend(random.random::<[u8; 12]>());
-    message.extend(attributes);
-    message
 }
 
 /// RTP, RTCP, DTLS, channel data, ZRTP, QUIC and nothing (RFC 7983 §7) of every length.

@@ -9,6 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use tokio::net::UdpSocket;
 
 use preau_tests::school::{MEDIA, QUIET, School, code_of};
+use preau_tests::stun::forged_binding;
 
 /// A class in which Noé sees Ada, and the address of the media port they use.
 async fn a_call() -> (School, Participant, Participant, SocketAddr, String) {
@@ -35,27 +36,6 @@ async fn undisturbed(noe: &Participant, slot: &str, attacker: &UdpSocket) {
     assert!(heard.is_err(), "the server answered an attacker");
 }
 
-/// A STUN binding request (RFC 8489 §5) with this user name and a MESSAGE-INTEGRITY that is none.
-fn stun(username: &str, random: &mut ChaCha8Rng) -> Vec<u8> {
-    let mut attributes = Vec::new();
-    let mut attribute = |kind: u16, value: &[u8]| {
-        attributes.extend(kind.to_be_bytes());
-        attributes.extend((value.len() as u16).to_be_bytes());
-        attributes.extend(value);
-        attributes.resize(attributes.len().next_multiple_of(4), 0);
-    };
-    attribute(0x0006, username.as_bytes());
-    attribute(0x0025, &[]);
-    attribute(0x0024, &[0x7e, 0xff, 0xff, 0xff]);
-    attribute(0x0008, &random.random::<[u8; 20]>());
-    let mut message = vec![0x00, 0x01];
-    message.extend((attributes.len() as u16).to_be_bytes());
-    message.extend(0x2112_A442_u32.to_be_bytes());
-    message.extend(random.random::<[u8; 12]>());
-    message.extend(attributes);
-    message
-}
-
 #[tokio::test]
 async fn a_stun_flood_with_bad_integrity_is_met_with_silence() {
     let (_school, _ada, noe, port, slot) = a_call().await;
@@ -65,7 +45,7 @@ async fn a_stun_flood_with_bad_integrity_is_met_with_silence() {
     let server = noe.peer().expect("media").remote_ufrag().await.expect("the answer has a ufrag");
     for n in 0..2_000 {
         let username = if n % 2 == 0 { format!("{server}:{own}") } else { format!("{n}:{own}") };
-        attacker.send_to(&stun(&username, &mut random), port).await.expect("sent");
+        attacker.send_to(&forged_binding(&username, &mut random), port).await.expect("sent");
     }
     undisturbed(&noe, &slot, &attacker).await;
 }

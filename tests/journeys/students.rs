@@ -1,11 +1,10 @@
 //! Students who try what is a teacher's: refused with a code, and nothing changes.
 
 use preau_loadtest::{ConversationError, Participant, Source};
-use preau_protocol::{
-    Ask, ChatAsk, ChatEvent, ClassAsk, ClassEvent, DoorAsk, Event, OwnRights, Phase, Policy, Refusal, Rights, Sending,
-};
+use preau_protocol::{Ask, ChatAsk, ChatEvent, ClassAsk, ClassEvent, Event, Phase, Policy, Refusal, Rights, Sending};
 
 use preau_tests::school::{MEDIA, QUIET, SOON, School, class_event, heard_knock};
+use preau_tests::teachers;
 
 async fn refused(who: &mut Participant, ask: Ask) -> Refusal {
     match who.conversation.done(ask.clone()).await {
@@ -22,24 +21,7 @@ async fn what_teachers_do_students_cannot() {
     let max = class.knock("Max").await;
     heard_knock(&mut ada, max.person()).await;
     let (teacher, other) = (ada.person(), zoe.person());
-    for ask in [
-        Ask::Door(DoorAsk::Admit { people: vec![max.person()] }),
-        Ask::Door(DoorAsk::Refuse { people: vec![max.person()] }),
-        Ask::Door(DoorAsk::Block { person: max.person() }),
-        Ask::Door(DoorAsk::Forgive { person: max.person() }),
-        Ask::Door(DoorAsk::Open {}),
-        Ask::Door(DoorAsk::Policy { policy: Policy::Roster }),
-        Ask::Door(DoorAsk::Note { text: "hi".into() }),
-        Ask::Class(ClassAsk::Remove { person: teacher, block: true }),
-        Ask::Class(ClassAsk::Remove { person: other, block: false }),
-        Ask::Class(ClassAsk::Mute { people: vec![other] }),
-        Ask::Class(ClassAsk::MuteAll {}),
-        Ask::Class(ClassAsk::Rights { rights: Rights::ALL }),
-        Ask::Class(ClassAsk::RightsOf { person: noe.person(), rights: OwnRights::default() }),
-        Ask::Class(ClassAsk::Spotlight { person: Some(other) }),
-        Ask::Class(ClassAsk::LowerHand { person: other }),
-        Ask::Class(ClassAsk::End {}),
-    ] {
+    for ask in teachers::acts(noe.person(), teacher, other, max.person()) {
         assert_eq!(refused(&mut noe, ask.clone()).await, Refusal::TeachersOnly, "{ask:?}");
     }
     // The class is as it was: Max still waits, Zoé is still there, the policy is still the teacher's.

@@ -8,6 +8,8 @@ mod process;
 pub mod school;
 pub mod seats;
 mod shaping;
+pub mod stun;
+pub mod teachers;
 pub mod wire;
 pub mod witness;
 

@@ -11,6 +11,26 @@ use tokio::time::timeout;
 /// Twice what the server allows anything to take, and room for a busy machine.
 const WITHIN: Duration = Duration::from_secs(15);
 
+/// One frame of a client: `first` holds FIN and opcode (RFC 6455 §5.2, §5.3).
+pub fn frame(first: u8, mask: [u8; 4], payload: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(payload.len() + 14);
+    bytes.push(first);
+    match payload.len() {
+        n @ 0..=125 => bytes.push(0x80 | n as u8),
+        n @ 126..=65_535 => {
+            bytes.push(0x80 | 126);
+            bytes.extend((n as u16).to_be_bytes());
+        }
+        n => {
+            bytes.push(0x80 | 127);
+            bytes.extend((n as u64).to_be_bytes());
+        }
+    }
+    bytes.extend(mask);
+    bytes.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    bytes
+}
+
 pub struct Wire(TcpStream);
 
 impl Wire {
@@ -57,23 +77,9 @@ impl Wire {
         self.0.write_all(bytes).await.ok();
     }
 
-    /// One frame: `first` holds FIN and opcode (RFC 6455 §5.2), and the mask is zero, which is a mask.
+    /// One frame, under a mask of zeros, which is a mask.
     pub async fn frame(&mut self, first: u8, payload: &[u8]) {
-        let mut bytes = vec![first];
-        match payload.len() {
-            n @ 0..=125 => bytes.push(0x80 | n as u8),
-            n @ 126..=65_535 => {
-                bytes.push(0x80 | 126);
-                bytes.extend((n as u16).to_be_bytes());
-            }
-            n => {
-                bytes.push(0x80 | 127);
-                bytes.extend((n as u64).to_be_bytes());
-            }
-        }
-        bytes.extend([0; 4]);
-        bytes.extend(payload);
-        self.send(&bytes).await;
+        self.send(&frame(first, [0; 4], payload)).await;
     }
 
     pub async fn text(&mut self, text: &str) {

@@ -1,5 +1,7 @@
 //! One case: its number in the suite, what is sent, and what has to come back.
 
+use preau_tests::wire;
+
 /// The first byte of a frame (RFC 6455 §5.2).
 pub const FIN: u8 = 0x80;
 pub const CONTINUE: u8 = 0x0;
@@ -74,22 +76,7 @@ impl Case {
 }
 
 pub fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(payload.len() + 14);
-    bytes.push(first);
-    match payload.len() {
-        n @ 0..=125 => bytes.push(0x80 | n as u8),
-        n @ 126..=65_535 => {
-            bytes.push(0x80 | 126);
-            bytes.extend((n as u16).to_be_bytes());
-        }
-        n => {
-            bytes.push(0x80 | 127);
-            bytes.extend((n as u64).to_be_bytes());
-        }
-    }
-    bytes.extend(MASK);
-    bytes.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
-    bytes
+    wire::frame(first, MASK, payload)
 }
 
 pub fn text(payload: &[u8]) -> Vec<u8> {
