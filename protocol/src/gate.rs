@@ -266,6 +266,8 @@ pub enum Attack {
     SecretInAddress,
     /// Somebody removed or blocked who came back.
     Returned,
+    /// Somebody in class who asked for what only teachers may.
+    Overreach,
     /// Datagrams from nobody.
     Datagrams,
     /// An operator's token that is not ours.
@@ -273,7 +275,7 @@ pub enum Attack {
 }
 
 impl Attack {
-    pub const ALL: [Attack; 13] = [
+    pub const ALL: [Attack; 14] = [
         Attack::NoToken,
         Attack::BadToken,
         Attack::WrongClass,
@@ -285,6 +287,7 @@ impl Attack {
         Attack::ForeignPage,
         Attack::SecretInAddress,
         Attack::Returned,
+        Attack::Overreach,
         Attack::Datagrams,
         Attack::OperatorToken,
     ];

@@ -123,6 +123,7 @@ fn word(kind: Attack) -> &'static str {
         Attack::ForeignPage => "foreign_page",
         Attack::SecretInAddress => "secret_in_address",
         Attack::Returned => "returned",
+        Attack::Overreach => "overreach",
         Attack::Datagrams => "datagrams",
         Attack::OperatorToken => "operator_token",
     }

@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::attacks::Attacks;
 use crate::config::{Config, LessonsConfig, PublicUrl, TurnTls};
 use crate::doctor::Notice;
 use crate::http::{Relaying, Tls, TlsError};
@@ -62,7 +63,12 @@ struct Common<'a> {
     probe_password: String,
 }
 
-pub fn launch(config: &Config, public_url: &PublicUrl, store: &Store) -> Result<Launched, LaunchError> {
+pub fn launch(
+    config: &Config,
+    public_url: &PublicUrl,
+    store: &Store,
+    attacks: &Arc<Attacks>,
+) -> Result<Launched, LaunchError> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let count = config.shards.unwrap_or(u16::try_from(cores).unwrap_or(u16::MAX));
     let spread = Spread { shards: count, home_people_max: usize::from(config.spread_from) };
@@ -84,7 +90,7 @@ pub fn launch(config: &Config, public_url: &PublicUrl, store: &Store) -> Result<
         let port = bound.address.port();
         let (arriving, arrived) = mpsc::channel(ARRIVING_MAX);
         let shard = Shard::new(common.relay(index, port), epoch, spread).limited(limits(&config.lessons));
-        let (inbox, thread) = thread::start(index, shard, bound, arrived, others, store.clone())?;
+        let (inbox, thread) = thread::start(index, shard, bound, arrived, others, store.clone(), attacks.clone())?;
         listeners.extend(tcp.map(|bound| (bound, None, Home::Shard(arriving.clone()))));
         arrivals.push(arriving);
         inboxes.push(inbox);

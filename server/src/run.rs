@@ -67,10 +67,10 @@ pub async fn run(config: Config, started: Instant) -> Result<(), RunError> {
     let metrics_listener = listen_for_metrics(config.metrics)?;
     let auth = Auth::new(store.clone(), config.portals.clone())?;
     let public_url = config.public_url_on(address.port());
-    let mut launched = launch(&config, &public_url, &store)?;
+    let attacks = Arc::<Attacks>::default();
+    let mut launched = launch(&config, &public_url, &store, &attacks)?;
     launched.notice.write(&config.data)?;
     let conversations = TaskTracker::new();
-    let attacks = Arc::<Attacks>::default();
     let gate = Gatehouse::open(&config, &store, launched.shards.clone(), conversations.clone(), attacks.clone());
     let house = Arc::new(House {
         security: security_headers(&config, &public_url),

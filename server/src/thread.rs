@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Instant;
 
-use preau_protocol::ClassId;
+use preau_protocol::{Attack, ClassId};
 use preau_sfu::{ConnectionId, ConnectionNews, Load, RelayId, Way};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep_until;
 
+use crate::attacks::Attacks;
 use crate::neighbours::{FromNeighbours, LOADS_AT_ONCE_MAX, Neighbours, WORDS_AT_ONCE_MAX};
 use crate::shard::{Input, LineId, Output, Shard, Word};
 use crate::shards::{self, Command, Down, INBOX_MAX};
@@ -34,12 +36,14 @@ pub fn start(
     arriving: mpsc::Receiver<Arriving>,
     others: (Neighbours, FromNeighbours),
     store: Store,
+    attacks: Arc<Attacks>,
 ) -> io::Result<(mpsc::Sender<Command>, std::thread::JoinHandle<()>)> {
     let (inbox, commands) = mpsc::channel(INBOX_MAX);
     let thread = std::thread::Builder::new().name(format!("shard-{index}")).spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
         let work = AssertUnwindSafe(|| {
-            runtime.and_then(|runtime| runtime.block_on(run(shard, bound, arriving, others, store, commands)))
+            runtime
+                .and_then(|runtime| runtime.block_on(run(shard, bound, arriving, others, (store, attacks), commands)))
         });
         let fault = match catch_unwind(work) {
             Ok(Ok(())) => return,
@@ -58,7 +62,7 @@ async fn run(
     bound: Bound,
     mut arriving: mpsc::Receiver<Arriving>,
     (neighbours, mut others): (Neighbours, FromNeighbours),
-    store: Store,
+    (store, attacks): (Store, Arc<Attacks>),
     mut commands: mpsc::Receiver<Command>,
 ) -> io::Result<()> {
     let mut udp = Udp::new(bound)?;
@@ -70,6 +74,7 @@ async fn run(
         connections: HashMap::new(),
         neighbours,
         store,
+        attacks,
         finding: HashMap::new(),
         questions: 0,
         answers,
@@ -123,6 +128,7 @@ struct Driver {
     connections: HashMap<ConnectionId, Outbox>,
     neighbours: Neighbours,
     store: Store,
+    attacks: Arc<Attacks>,
     /// Who wants to know whether somebody has a seat. The shard answers each, at the latest when the class is there.
     finding: HashMap<u64, oneshot::Sender<bool>>,
     questions: u64,
@@ -266,6 +272,7 @@ impl Driver {
                 // The asker may have gone; then nobody needs the answer.
                 Output::Found { re, has_seat } => drop(self.finding.remove(&re).map(|answer| answer.send(has_seat))),
                 Output::Measured(measured) => crate::measures::record(&measured),
+                Output::Overreached => self.attacks.count(Attack::Overreach),
             }
         }
     }

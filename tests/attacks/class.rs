@@ -93,7 +93,10 @@ pub async fn without_the_right(ground: &Ground, tries: &mut Tries) {
     heard_knock(&mut ada, max.person()).await;
     let (teacher, other) = (ada.person(), zoe.person());
     let inspect = Ask::Media(MediaAsk::Inspect { person: other });
-    for ask in teachers::acts(noe.person(), teacher, other, max.person()).into_iter().chain([inspect]) {
+    let (asks, before) =
+        (teachers::acts(noe.person(), teacher, other, max.person()), ground.counted("overreach").await);
+    let asks: Vec<Ask> = asks.into_iter().chain([inspect]).collect();
+    for ask in &asks {
         let refusal = match noe.conversation.done(ask.clone()).await {
             Err(ConversationError::Refused(code)) => Some(code),
             _ => None,
@@ -104,6 +107,8 @@ pub async fn without_the_right(ground: &Ground, tries: &mut Tries) {
             refusal == Some(Refusal::TeachersOnly),
         );
     }
+    let counted = ground.counted("overreach").await - before;
+    tries.held(format!("{counted} of {} are counted", asks.len()), counted == asks.len() as u64);
     let (_again, snapshot) = ground.enter(&class).await;
     let door = snapshot.door.expect("a teacher's snapshot");
     let is_same =

@@ -161,6 +161,15 @@ impl Ground {
         tokio::time::timeout(CALM_WITHIN, is_open).await.is_ok()
     }
 
+    /// How often this kind of attack was met since the start, as the operators' report has it.
+    pub async fn counted(&self, kind: &str) -> u64 {
+        let headers = format!("authorization: Bearer {OPERATOR}\r\n");
+        let report = self.stranger().request("GET", "/api/ops/attacks.csv", &headers, b"").await;
+        assert_eq!(report.status(), 200, "an operator gets the report");
+        let hours = report.text.lines().filter_map(|line| line.split_once(&format!(",{kind},")));
+        hours.map(|(_, count)| count.parse::<u64>().expect("a number")).sum()
+    }
+
     pub fn seats(&self) -> MutexGuard<'_, Seats> {
         self.seats.lock().unwrap_or_else(PoisonError::into_inner)
     }

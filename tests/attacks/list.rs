@@ -36,7 +36,7 @@ pub static ATTACKS: &[Attack] = &[
     attack!("a token in a query string", "400, in no log", http::secrets_in_addresses),
     attack!("arriving before the teacher", "still waiting", class::early),
     attack!("offers, chat, views from the lobby", "4403, no media", class::from_the_lobby),
-    attack!("a student does what teachers do", "refused, nothing changed", class::without_the_right),
+    attack!("a student does what teachers do", "refused, counted, no change", class::without_the_right),
     attack!("removed, then back on every path", "4410, silence within 1 s", class::removed),
     attack!("look-alike names", "cleaned and marked", class::look_alikes),
     attack!("thousands of strangers in a lobby", "4503, the roster comes in", crowd::full_lobby),

@@ -430,7 +430,7 @@ export type Incident = { at: UnixMs,
  */
 text: string, };
 
-export type Attack = "no_token" | "bad_token" | "wrong_class" | "bad_ticket" | "silent" | "malformed" | "too_fast" | "flood" | "foreign_page" | "secret_in_address" | "returned" | "datagrams" | "operator_token";
+export type Attack = "no_token" | "bad_token" | "wrong_class" | "bad_ticket" | "silent" | "malformed" | "too_fast" | "flood" | "foreign_page" | "secret_in_address" | "returned" | "overreach" | "datagrams" | "operator_token";
 
 export type Operations = { status: Status, line: LineDocument, used: Amounts, limits: Amounts, 
 /**

@@ -120,6 +120,7 @@ export const opsEn: OpsWords = {
       foreign_page: 'Foreign page',
       secret_in_address: 'Secret in an address',
       returned: 'Somebody excluded came back',
+      overreach: 'What only teachers may do',
       datagrams: 'Unknown datagrams',
       operator_token: 'Operator key tried',
     },

@@ -118,6 +118,7 @@ export const opsFr = {
       foreign_page: 'Page étrangère',
       secret_in_address: 'Secret dans une adresse',
       returned: 'Retour d’un exclu',
+      overreach: 'Geste réservé à l’enseignant',
       datagrams: 'Datagrammes inconnus',
       operator_token: 'Clé d’opérateur essayée',
     },

@@ -161,6 +161,8 @@ pub enum Output {
     },
     /// Ten seconds of one person's connection, for the metrics.
     Measured(Box<Measured>),
+    /// Somebody in class asked for what only teachers may, and was refused.
+    Overreached,
 }
 
 /// What a room's call may reach beyond its class.

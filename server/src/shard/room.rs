@@ -251,6 +251,9 @@ impl Room {
     }
 
     pub(super) fn reply(&mut self, to: SessionId, id: u32, outcome: Outcome, reach: &mut Reach<'_>) {
+        if matches!(outcome, Outcome::Refused { code: Refusal::TeachersOnly, .. }) {
+            reach.out.push_back(Output::Overreached);
+        }
         self.say(Saying::Reply { to, reply: Reply { id, outcome } }, reach);
     }
 

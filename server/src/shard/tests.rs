@@ -30,6 +30,7 @@ struct World {
     /// Answers to questions for seats.
     found: BTreeMap<u64, bool>,
     measured: usize,
+    overreaches: usize,
     next_line: u64,
 }
 
@@ -58,6 +59,7 @@ impl World {
             closed: BTreeMap::new(),
             found: BTreeMap::new(),
             measured: 0,
+            overreaches: 0,
             next_line: 1,
         }
     }
@@ -107,6 +109,7 @@ impl World {
                 Output::Append { entry, .. } => self.entries.push(entry),
                 Output::Found { re, has_seat } => assert_eq!(self.found.insert(re, has_seat), None, "answered twice"),
                 Output::Measured(_) => self.measured += 1,
+                Output::Overreached => self.overreaches += 1,
             }
         }
     }
@@ -283,6 +286,19 @@ fn what_a_browser_felt_is_measured_once_in_a_while_and_shown_to_teachers_only() 
     assert!(world.text(ada).contains(r#""inspected":{"slots":[]}"#));
     world.ask(ada, &inspect(0xbad));
     assert!(world.text(ada).contains("no_such_person"));
+}
+
+#[test]
+fn whoever_asks_for_what_is_a_teachers_is_refused_and_counted() {
+    let (mut world, ada, noe) = in_session();
+    world.ask(noe, &admit(ZOE));
+    world.ask(noe, &format!(r#"{{"media":{{"inspect":{{"person":"{}"}}}}}}"#, Uuid::from_u128(ADA)));
+    world.write();
+    assert_eq!(world.text(noe).matches("teachers_only").count(), 2, "{}", world.text(noe));
+    assert_eq!(world.overreaches, 2);
+    world.ask(noe, r#"{"class":{"hand":{"up":true}}}"#);
+    world.ask(ada, &admit(ZOE));
+    assert_eq!(world.overreaches, 2, "neither what students may do nor a teacher");
 }
 
 #[test]

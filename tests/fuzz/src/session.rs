@@ -214,7 +214,7 @@ impl World {
                         );
                     }
                 }
-                Output::Measured(_) => {}
+                Output::Measured(_) | Output::Overreached => {}
             }
         }
         assert!(self.shard.poll_transmit().is_none(), "media for an address that proved nothing");
