@@ -28,12 +28,15 @@ export function fakeOperations(): Operations {
       opened: [],
       lines: [
         { priority: 'students', waiting: 1_240, served: at(1), marks: [], per_minute: pace, closed: false },
-        { priority: 'out_of_hour', waiting: 28, marks: [], per_minute: { slowest: 0, fastest: 3 }, closed: false },
+        { priority: 'out_of_hour', waiting: 28, marks: [], per_minute: { slowest: 0, fastest: 3 }, closed: true },
         { priority: 'observers', waiting: 0, marks: [], per_minute: { slowest: 0, fastest: 0 }, closed: true, closed_until: now + 7_200_000 },
       ],
     },
     used: { connections: 4_208, people: 4_012, packets_per_s: 61_200, egress_kbps: 412_000, memory_mb: 612, cpu_permille: 847 },
     limits: { connections: 16_000, people: 8_000, packets_per_s: 120_000, egress_kbps: 900_000, memory_mb: 3_000, cpu_permille: 1_000 },
+    configured: { connections: 16_000, people: 12_000, packets_per_s: 120_000, egress_kbps: 900_000, memory_mb: 3_000, cpu_permille: 1_000 },
+    by_hand: [{ priority: 'out_of_hour', closed: true }],
+    kept: true,
     let_in_until_permille: 800,
     scarce: 'cpu',
     reserved: 392,
@@ -57,6 +60,10 @@ export function operate(now: Operations, act: OperatorAct): Operations {
   if ('limits' in act) return { ...now, limits: act.limits.limits };
   if ('drain' in act) {
     return { ...now, draining: act.drain.on, status: { ...now.status, state: act.drain.on ? 'draining' : 'queueing' } };
+  }
+  if ('unsay' in act) {
+    const incidents = now.status.incidents.filter(({ at }) => at !== act.unsay.at);
+    return { ...now, status: { ...now.status, incidents } };
   }
   if ('say' in act) {
     const incidents = [{ at: Date.now(), text: act.say.text }, ...now.status.incidents];

@@ -301,6 +301,12 @@ pub struct Operations {
     pub line: LineDocument,
     pub used: Amounts,
     pub limits: Amounts,
+    /// The limits of the configuration and the machine. Where `limits` differ, an operator said so.
+    pub configured: Amounts,
+    /// Lines that are as an operator said, and not as the configuration says.
+    pub by_hand: Vec<LineOrder>,
+    /// What operators said is on disk, and survives a restart.
+    pub kept: bool,
     /// Of each limit so much may be used before newcomers wait, in thousandths.
     pub let_in_until_permille: u32,
     pub scarce: Scarce,
@@ -320,6 +326,18 @@ pub struct Operations {
     /// The fullest, at most [`crate::limits::OPS_CLASSES_MAX`].
     pub classes: Vec<ClassLoad>,
     pub draining: bool,
+}
+
+/// What an operator said of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct LineOrder {
+    pub priority: Priority,
+    pub closed: bool,
+    /// When the configuration's word counts again. Not for a line that is closed by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub until: Option<UnixMs>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -345,16 +363,18 @@ pub struct ClassLoad {
     pub reserved: u32,
 }
 
-/// `POST /api/ops`: what an operator does. Answered with [`Operations`].
+/// `POST /api/ops`: what an operator does. Answered with [`Operations`], once it is on disk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum OperatorAct {
-    /// All limits, until the server starts again. None may be 0.
+    /// All limits. None may be 0; those of the configuration are not remembered, and follow it.
     Limits { limits: Amounts },
-    /// Keeps a priority out, or lets it in again. Not P0.
+    /// Keeps a priority out, or lets it in again: against a window of the configuration, until that window's end. Not P0.
     Close { priority: Priority, closed: bool },
-    /// Nobody new comes in; running classes go on. Or: people may come again.
+    /// Nobody new comes in; running classes go on. Or: people may come again, as after a restart.
     Drain { on: bool },
     /// Stands on the status page for a day.
     Say { text: String },
+    /// Takes back what was said at this moment.
+    Unsay { at: UnixMs },
 }

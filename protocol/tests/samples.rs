@@ -423,6 +423,9 @@ fn every_document_of_the_gate_has_a_sample() {
         line: line(),
         used,
         limits,
+        configured: Amounts { people: 2_000, ..limits },
+        by_hand: vec![LineOrder { priority: Priority::Observers, closed: false, until: Some(EIGHT) }],
+        kept: true,
         let_in_until_permille: 800,
         scarce: Scarce::People,
         reserved: 120,
@@ -439,6 +442,7 @@ fn every_document_of_the_gate_has_a_sample() {
     golden("gate/act.limits", &OperatorAct::Limits { limits });
     golden("gate/act.close", &OperatorAct::Close { priority: Priority::Observers, closed: true });
     golden("gate/act.drain", &OperatorAct::Drain { on: true });
+    golden("gate/act.unsay", &OperatorAct::Unsay { at: EIGHT });
     golden("gate/act.say", &OperatorAct::Say { text: "Une panne est réparée.".into() });
 }
 

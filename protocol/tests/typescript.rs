@@ -121,6 +121,7 @@ fn typescript() -> String {
         Incident,
         Attack,
         Operations,
+        LineOrder,
         AttackCount,
         ClassLoad,
         OperatorAct,

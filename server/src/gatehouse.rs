@@ -2,16 +2,17 @@
 
 mod machine;
 mod measure;
+mod orders;
 mod published;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use preau_gate::{Accepts, Asker, Gate, Input, LET_IN_UNTIL, Output, Rules, TicketKey, Verdict};
+use preau_gate::{Accepts, Asker, Gate, Input, LET_IN_UNTIL, Output, TicketKey, Verdict};
 use preau_protocol::{
-    Amounts, Attack, ClassId, Incident, Operations, OperatorAct, PersonId, Priority, Role, Status, Turned, UnixMs,
-    limits,
+    Amounts, Attack, ClassId, Operations, OperatorAct, PersonId, Priority, Role, Status, Turned, UnixMs, limits,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::task::TaskTracker;
@@ -23,15 +24,13 @@ use crate::shards::Shards;
 use crate::store::{Store, unix_now};
 
 use measure::Meter;
+use orders::Orders;
 pub use published::Published;
 
 /// Questions on their way to the gate. It answers each in microseconds; past this the asker waits.
 const QUESTIONS_MAX: usize = 1_024;
 /// How often the process is measured, and the documents are made anew.
 const MEASURE_EVERY: Duration = Duration::from_secs(1);
-/// What an operator said stands for a day, and there is room for so many sentences.
-const INCIDENT_MS: u64 = 24 * 60 * 60_000;
-const INCIDENTS_MAX: usize = 20;
 /// Whoever cannot be answered because the server goes down.
 const RETRY_MS: u32 = 5_000;
 
@@ -94,7 +93,9 @@ impl Gatehouse {
         conversations: TaskTracker,
         attacks: Arc<Attacks>,
     ) -> Gatehouse {
-        let (limits, accepts_per_s) = (machine::limits(&config.gate), machine::accepts_per_s(&config.gate));
+        let (configured, accepts_per_s) = (machine::limits(&config.gate), machine::accepts_per_s(&config.gate));
+        let orders = kept_orders(store);
+        let limits = orders.limits(configured);
         let (questions, asked) = mpsc::channel(QUESTIONS_MAX);
         let (leaving, left) = mpsc::unbounded_channel();
         let now = unix_now();
@@ -106,7 +107,7 @@ impl Gatehouse {
             gate.handle(Input::LineStood, now);
             store.note_line(false);
         }
-        let mut keeper = Keeper {
+        let keeper = Keeper {
             gate,
             accepts: accepts.clone(),
             attacks: attacks.clone(),
@@ -114,8 +115,9 @@ impl Gatehouse {
             store: store.clone(),
             shards,
             windows: config.gate.closed.clone(),
-            closed_by_hand: BTreeSet::new(),
-            incidents: VecDeque::new(),
+            configured,
+            orders,
+            are_kept: Arc::new(AtomicBool::new(true)),
             answers: HashMap::new(),
             leaving,
             next: 0,
@@ -168,6 +170,19 @@ fn lock(accepts: &Mutex<Accepts>) -> std::sync::MutexGuard<'_, Accepts> {
     accepts.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What operators ordered before this start. Without it the configuration's limits hold, and the server starts.
+fn kept_orders(store: &Store) -> Orders {
+    let kept = store.orders().unwrap_or_else(|error| {
+        tracing::error!(%error, "what operators ordered cannot be read");
+        None
+    });
+    let orders = kept.map_or_else(|| Ok(Orders::default()), |bytes| Orders::read(&bytes));
+    orders.unwrap_or_else(|error| {
+        tracing::error!(%error, "what operators ordered cannot be understood");
+        Orders::default()
+    })
+}
+
 fn word(priority: Priority) -> &'static str {
     match priority {
         Priority::Seated => "seated",
@@ -187,8 +202,11 @@ struct Keeper {
     store: Store,
     shards: Shards,
     windows: Vec<ClosedWindow>,
-    closed_by_hand: BTreeSet<Priority>,
-    incidents: VecDeque<Incident>,
+    /// The limits of the configuration and the machine: what an operator says is laid over them.
+    configured: Amounts,
+    orders: Orders,
+    /// The orders are on disk as they are.
+    are_kept: Arc<AtomicBool>,
     /// Who waits for a verdict: as many as questions were taken at once.
     answers: HashMap<u64, (oneshot::Sender<Answer>, PersonId, ClassId, Role)>,
     /// For the places that are given out.
@@ -216,8 +234,11 @@ impl Keeper {
                 _ = tick.tick() => {
                     let used = self.meter.measure().await;
                     let now = unix_now();
-                    self.gate.handle(Input::SetRules(self.rules(now)), now);
+                    self.gate.handle(Input::SetRules(self.orders.rules(&self.windows, now)), now);
                     self.gate.handle(Input::Measured(used), now);
+                    if !self.are_kept.load(Ordering::Relaxed) && self.store.is_writable() {
+                        self.keep_orders(|_| ());
+                    }
                     // Nobody listens only while the server goes down.
                     let _ = publish.send(Arc::new(self.published(now)));
                 }
@@ -237,10 +258,15 @@ impl Keeper {
             Question::Left { person, class, role, away } => {
                 self.gate.handle(Input::Left { person, class, role, away }, now)
             }
-            Question::Operate { act, answer } => {
-                act.into_iter().for_each(|act| self.operate(act, now));
+            Question::Operate { act: None, answer } => {
                 // The asker may have gone; then nobody needs the answer.
                 let _ = answer.send(self.operations(now));
+            }
+            Question::Operate { act: Some(act), answer } => {
+                self.operate(act, now);
+                let operations = self.operations(now);
+                // Done at once, and answered when a crash cannot undo it any more.
+                self.keep_orders(move |kept| drop(answer.send(Operations { kept, ..operations })));
             }
         }
     }
@@ -276,41 +302,40 @@ impl Keeper {
 
     fn operate(&mut self, act: OperatorAct, now: UnixMs) {
         match act {
-            OperatorAct::Limits { limits } => self.gate.handle(Input::SetLimits(limits), now),
+            OperatorAct::Limits { limits } => {
+                self.orders.set_limits(limits, self.configured);
+                self.gate.handle(Input::SetLimits(limits), now);
+            }
             OperatorAct::Close { priority, closed } => {
-                if closed {
-                    self.closed_by_hand.insert(priority);
-                } else {
-                    self.closed_by_hand.remove(&priority);
-                }
-                self.gate.handle(Input::SetRules(self.rules(now)), now);
+                self.orders.close(priority, closed, &self.windows, now);
+                self.gate.handle(Input::SetRules(self.orders.rules(&self.windows, now)), now);
             }
             OperatorAct::Drain { on } => self.gate.handle(Input::Drain(on), now),
-            OperatorAct::Say { text } => {
-                self.incidents.push_front(Incident { at: now, text });
-                self.incidents.truncate(INCIDENTS_MAX);
-            }
+            OperatorAct::Say { text } => self.orders.say(text, now),
+            OperatorAct::Unsay { at } => self.orders.unsay(at),
         }
     }
 
-    /// By hand, and by the configuration's windows.
-    fn rules(&self, now: UnixMs) -> Rules {
-        let by_window =
-            self.windows.iter().filter_map(|window| Some((window.priority, Some(window.closed_until(now)?))));
-        let by_hand = self.closed_by_hand.iter().map(|priority| (*priority, None));
-        Rules { closed: by_window.chain(by_hand).collect() }
+    fn keep_orders(&self, then: impl FnOnce(bool) + Send + 'static) {
+        let are_kept = self.are_kept.clone();
+        self.store.keep_orders(self.orders.bytes(), move |outcome| {
+            if let Err(error) = &outcome {
+                tracing::warn!(%error, "what an operator ordered could not be written down; it is tried again");
+            }
+            are_kept.store(outcome.is_ok(), Ordering::Relaxed);
+            then(outcome.is_ok());
+        });
     }
 
-    fn published(&mut self, now: UnixMs) -> Published {
+    fn published(&self, now: UnixMs) -> Published {
         Published::of(self.gate.document(now), self.status(now))
     }
 
-    fn status(&mut self, now: UnixMs) -> Status {
-        self.incidents.retain(|incident| incident.at.plus_ms(INCIDENT_MS) > now);
-        published::status(&self.gate, self.incidents.iter().cloned().collect(), now)
+    fn status(&self, now: UnixMs) -> Status {
+        published::status(&self.gate, self.orders.incidents(now), now)
     }
 
-    fn operations(&mut self, now: UnixMs) -> Operations {
+    fn operations(&self, now: UnixMs) -> Operations {
         let status = self.status(now);
         let counts = self.gate.counts();
         let mut accepts = lock(&self.accepts);
@@ -319,6 +344,9 @@ impl Keeper {
             line: self.gate.document(now),
             used: self.gate.used(),
             limits: self.gate.limits(),
+            configured: self.configured,
+            by_hand: self.orders.lines(now),
+            kept: self.are_kept.load(Ordering::Relaxed),
             let_in_until_permille: (LET_IN_UNTIL * 1_000.0) as u32,
             scarce: self.gate.scarce(),
             reserved: self.gate.reserved(),
@@ -342,7 +370,7 @@ pub fn is_sound(act: &OperatorAct) -> bool {
             [connections, people, packets_per_s, egress_kbps, memory_mb, cpu_permille].iter().all(|amount| *amount > 0)
         }
         OperatorAct::Close { priority, .. } => *priority != Priority::Seated,
-        OperatorAct::Drain { .. } => true,
+        OperatorAct::Drain { .. } | OperatorAct::Unsay { .. } => true,
         OperatorAct::Say { text } => !text.trim().is_empty() && text.chars().count() <= limits::INCIDENT_CHARS_MAX,
     }
 }

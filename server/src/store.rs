@@ -9,6 +9,7 @@ mod classes;
 mod devices;
 mod journal;
 mod line;
+mod orders;
 mod people;
 mod purge;
 mod reader;

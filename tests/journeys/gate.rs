@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use preau_loadtest::{Conversation, ConversationError, Device};
 use preau_protocol::{
-    Amounts, Attack, ClassId, Hello, LineDocument, Operations, OperatorAct, Priority, Problem, ProblemCode, Queued,
-    Status, StatusState, Turned, VERSION,
+    Amounts, Attack, ClassId, Hello, LineDocument, LineOrder, Operations, OperatorAct, Priority, Problem, ProblemCode,
+    Queued, Status, StatusState, Turned, VERSION,
 };
 use reqwest::{Method, StatusCode};
 
@@ -177,6 +177,52 @@ async fn an_operator_sees_the_line_and_makes_room() {
     assert_eq!((seen.status.state, seen.status.incidents.len()), (StatusState::Draining, 1));
     let counted = seen.attacks.iter().find(|count| count.kind == Attack::Malformed);
     assert!(counted.is_some_and(|count| count.total == 0), "{:?}", seen.attacks);
+}
+
+/// What an operator sees, after what they do.
+async fn operate(school: &School, act: Option<OperatorAct>) -> Operations {
+    let method = if act.is_some() { Method::POST } else { Method::GET };
+    let request = school.stranger().request(method, "/api/ops").bearer_auth(OPERATOR);
+    let request = act.iter().fold(request, |request, act| request.json(act));
+    let answer = request.send().await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::OK);
+    answer.json().await.expect("what operators see")
+}
+
+#[tokio::test]
+async fn what_an_operator_said_survives_a_crash_and_can_be_given_back() {
+    let flags = ["--gate-people-max", "50", "--operator-token", OPERATOR];
+    let mut school = School::start_with(&flags).await;
+    let french = school.class(&["Zoé"]).await;
+    let configured = operate(&school, None).await.limits;
+    let limits = Amounts { people: 7, ..configured };
+    operate(&school, Some(OperatorAct::Limits { limits })).await;
+    operate(&school, Some(OperatorAct::Close { priority: Priority::OutOfHour, closed: true })).await;
+    operate(&school, Some(OperatorAct::Say { text: "Peu de places.".into() })).await;
+    let said = operate(&school, Some(OperatorAct::Say { text: "Une faute de frape.".into() })).await.status.incidents;
+    operate(&school, Some(OperatorAct::Unsay { at: said[0].at })).await;
+    assert!(operate(&school, Some(OperatorAct::Drain { on: true })).await.kept);
+
+    school.server.crash().await.expect("killed the moment it was answered");
+    school.server.restart().await.expect("up again");
+    let seen = operate(&school, None).await;
+    assert_eq!((seen.limits, seen.configured), (limits, configured));
+    let closed = LineOrder { priority: Priority::OutOfHour, closed: true, until: None };
+    assert_eq!((seen.by_hand, seen.draining), (vec![closed], false), "who starts a server lets people in");
+    let zoe = french.device("Zoé").await;
+    let kept_out = hello(&zoe, french.id, None).await.expect_err("closed");
+    assert!(matches!(kept_out, ConversationError::Turned(Turned::Closed { until: None })), "{kept_out}");
+    let status: Status = get(&zoe, "/status.json").await;
+    let texts: Vec<&str> = status.incidents.iter().map(|incident| incident.text.as_str()).collect();
+    assert_eq!(texts, ["Peu de places."]);
+
+    operate(&school, Some(OperatorAct::Close { priority: Priority::OutOfHour, closed: false })).await;
+    let seen = operate(&school, Some(OperatorAct::Limits { limits: configured })).await;
+    assert_eq!((seen.limits, seen.by_hand), (configured, vec![]));
+    hello(&zoe, french.id, None).await.expect("as configured").leave().await.expect("a goodbye is taken");
+    school.server.crash().await.expect("killed");
+    school.server.restart().await.expect("up again");
+    assert_eq!(operate(&school, None).await.limits, configured);
 }
 
 #[tokio::test]

@@ -434,6 +434,18 @@ export type Attack = "no_token" | "bad_token" | "wrong_class" | "bad_ticket" | "
 
 export type Operations = { status: Status, line: LineDocument, used: Amounts, limits: Amounts, 
 /**
+ * The limits of the configuration and the machine. Where `limits` differ, an operator said so.
+ */
+configured: Amounts, 
+/**
+ * Lines that are as an operator said, and not as the configuration says.
+ */
+by_hand: Array<LineOrder>, 
+/**
+ * What operators said is on disk, and survives a restart.
+ */
+kept: boolean, 
+/**
  * Of each limit so much may be used before newcomers wait, in thousandths.
  */
 let_in_until_permille: number, scarce: Scarce, 
@@ -454,6 +466,12 @@ let_in: number, queued: number, turned_away: number, attacks: Array<AttackCount>
  */
 classes: Array<ClassLoad>, draining: boolean, };
 
+export type LineOrder = { priority: Priority, closed: boolean, 
+/**
+ * When the configuration's word counts again. Not for a line that is closed by hand.
+ */
+until?: UnixMs, };
+
 export type AttackCount = { kind: Attack, 
 /**
  * Since the start, and in the last five minutes.
@@ -470,7 +488,7 @@ students: number, queued: number,
  */
 reserved: number, };
 
-export type OperatorAct = { "limits": { limits: Amounts, } } | { "close": { priority: Priority, closed: boolean, } } | { "drain": { on: boolean, } } | { "say": { text: string, } };
+export type OperatorAct = { "limits": { limits: Amounts, } } | { "close": { priority: Priority, closed: boolean, } } | { "drain": { on: boolean, } } | { "say": { text: string, } } | { "unsay": { at: UnixMs, } };
 
 export type Claim = { "account": { secret: string, } } | { "invitation": { secret: string, } } | { "token": { token: string, } };
 

@@ -16,6 +16,7 @@ export const opsEn: OpsWords = {
   },
   leave: 'End access in this tab',
   stale: 'No news of the server. These are the last figures; the page keeps trying.',
+  notKept: 'What was changed here holds, but cannot be written down just now: a restart would undo it. The server keeps trying.',
   state: {
     open: { title: 'Open', hint: 'Whoever comes is let in at once.' },
     queueing: { title: 'Queueing', hint: 'Newcomers wait for their turn; running classes are not touched.' },
@@ -61,7 +62,10 @@ export const opsEn: OpsWords = {
     lower: (name) => `Lower the limit: ${name}`,
     raise: (name) => `Raise the limit: ${name}`,
     set: 'Set the limits',
-    setHint: 'They hold until the server starts again.',
+    setHint: 'They hold after a restart too. A limit as configured follows the configuration.',
+    byHand: (configured) => `Set by hand; configured: ${configured}.`,
+    giveBack: (name) => `Back to the configured limit: ${name}`,
+    giveBackShort: 'Back to it',
     unit: {
       egress: 'kilobits per second',
       memory: 'megabytes',
@@ -89,6 +93,8 @@ export const opsEn: OpsWords = {
     reopen: (name) => `Open the line again: ${name}`,
     closeShort: 'Close',
     reopenShort: 'Open',
+    byHand: 'By hand',
+    openByHand: (clock) => `Open by hand until ${clock}`,
   },
   verdicts: { title: 'Since the start', letIn: 'Let in', queued: 'Put in line', turnedAway: 'Turned away' },
   classes: {
@@ -133,6 +139,8 @@ export const opsEn: OpsWords = {
     sent: 'The message has been published.',
     empty: 'Write a sentence.',
     tooLong: (max) => `Too long: at most ${max} characters.`,
+    withdraw: (text) => `Withdraw: ${text}`,
+    withdrawn: 'The message has been withdrawn.',
     toStatus: 'See the status page',
   },
   drain: {

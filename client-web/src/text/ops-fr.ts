@@ -14,6 +14,7 @@ export const opsFr = {
   },
   leave: 'Fermer l’accès dans cet onglet',
   stale: 'Sans nouvelles du serveur. Les chiffres sont ceux d’avant ; la page continue d’essayer.',
+  notKept: 'Ce qui a été changé ici vaut, mais ne peut pas être enregistré pour l’instant : un redémarrage l’effacerait. Le serveur continue d’essayer.',
   state: {
     open: { title: 'Ouvert', hint: 'Qui arrive entre aussitôt.' },
     queueing: { title: 'File d’attente', hint: 'Les nouveaux attendent leur tour ; les classes en cours ne changent pas.' },
@@ -59,7 +60,10 @@ export const opsFr = {
     lower: (name: string) => `Abaisser la limite : ${name}`,
     raise: (name: string) => `Relever la limite : ${name}`,
     set: 'Fixer les limites',
-    setHint: 'Elles valent jusqu’au prochain démarrage.',
+    setHint: 'Elles valent aussi après un redémarrage. Une limite laissée comme dans la configuration la suit.',
+    byHand: (configured: string) => `Fixée à la main ; configuration : ${configured}.`,
+    giveBack: (name: string) => `Revenir à la limite de la configuration : ${name}`,
+    giveBackShort: 'Y revenir',
     unit: {
       egress: 'kilobits par seconde',
       memory: 'mégaoctets',
@@ -87,6 +91,8 @@ export const opsFr = {
     reopen: (name: string) => `Rouvrir la file : ${name}`,
     closeShort: 'Fermer',
     reopenShort: 'Rouvrir',
+    byHand: 'À la main',
+    openByHand: (clock: string) => `Ouverte à la main jusqu’à ${clock}`,
   },
   verdicts: { title: 'Depuis le démarrage', letIn: 'Entrées', queued: 'Mis en file', turnedAway: 'Renvoyés' },
   classes: {
@@ -131,6 +137,8 @@ export const opsFr = {
     sent: 'Le message est publié.',
     empty: 'Écrivez une phrase.',
     tooLong: (max: number) => `C’est trop long : ${max} caractères au plus.`,
+    withdraw: (text: string) => `Retirer : ${text}`,
+    withdrawn: 'Le message est retiré.',
     toStatus: 'Voir la page d’état',
   },
   drain: {

@@ -7,7 +7,7 @@ import { INCIDENT_CHARS_MAX, type Operations } from '../../protocol/types';
 import { language, words } from '../../text/text';
 import { sayMoment } from '../../text/times';
 import { toast } from '../../ui/announcer';
-import { Button } from '../../ui/button';
+import { Button, IconButton } from '../../ui/button';
 import { Confirm } from '../../ui/confirm';
 import { Field } from '../../ui/field';
 import { FaultNotice } from '../../ui/notice';
@@ -19,6 +19,11 @@ export function SayCard({ desk, seen }: { desk: Desk; seen: Operations }) {
   const [wrong, setWrong] = useState<string>();
   const [fault, setFault] = useState<Fault>();
   const t = opsWords().say;
+  const withdraw = async (at: number): Promise<void> => {
+    const answer = await desk.act({ unsay: { at } });
+    setFault(answer.ok ? undefined : answer.fault);
+    if (answer.ok) toast(t.withdrawn);
+  };
   const send = async (): Promise<void> => {
     const said = text.trim();
     const length = [...said].length;
@@ -50,9 +55,12 @@ export function SayCard({ desk, seen }: { desk: Desk; seen: Operations }) {
       {seen.status.incidents.length > 0 && (
         <ul class="ops-said">
           {seen.status.incidents.map((incident) => (
-            <li key={`${incident.at} ${incident.text}`}>
-              <span class="hint">{sayMoment(incident.at, seen.status.at, language(), words())}</span>
-              <span>{incident.text}</span>
+            <li key={incident.at}>
+              <div class="grow">
+                <p class="hint">{sayMoment(incident.at, seen.status.at, language(), words())}</p>
+                <p>{incident.text}</p>
+              </div>
+              <IconButton icon="trash" label={t.withdraw(incident.text)} onClick={() => void withdraw(incident.at)} />
             </li>
           ))}
         </ul>

@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 
 import type { Fault } from '../../api/http';
-import type { Line, Operations, Priority } from '../../protocol/types';
+import type { Line, LineOrder, Operations, Priority } from '../../protocol/types';
 import { span } from '../../state/rank';
 import { saySpan } from '../../text/spans';
 import { words } from '../../text/text';
@@ -31,6 +31,7 @@ export function LinesCard({ desk, seen }: { desk: Desk; seen: Operations }) {
             key={priority}
             name={t.name[priority]}
             line={seen.line.lines.find((line) => line.priority === priority)}
+            order={seen.by_hand.find((order) => order.priority === priority)}
             onClose={(closed) => close(priority, closed)}
           />
         ))}
@@ -40,7 +41,15 @@ export function LinesCard({ desk, seen }: { desk: Desk; seen: Operations }) {
   );
 }
 
-function LineRow({ name, line, onClose }: { name: string; line: Line | undefined; onClose: (closed: boolean) => void }) {
+interface RowProps {
+  name: string;
+  line: Line | undefined;
+  /** What was said of it on this page. */
+  order: LineOrder | undefined;
+  onClose: (closed: boolean) => void;
+}
+
+function LineRow({ name, line, order, onClose }: RowProps) {
   const t = opsWords().lines;
   const isClosed = line?.closed ?? false;
   return (
@@ -49,6 +58,7 @@ function LineRow({ name, line, onClose }: { name: string; line: Line | undefined
         <p class="ops-row-head">
           <span class="ops-name">{name}</span>
           {isClosed && <span class="tag attention">{closedWords(line)}</span>}
+          {order !== undefined && <span class="tag">{orderWords(order)}</span>}
         </p>
         <p class="second tabular">{lineWords(line)}</p>
       </div>
@@ -63,6 +73,11 @@ function closedWords(line: Line | undefined): string {
   const t = opsWords().lines;
   const until = line?.closed_until;
   return until === undefined ? t.closed : `${t.closed} ${t.until(sayClock(until, words()))}`;
+}
+
+function orderWords({ closed, until }: LineOrder): string {
+  const t = opsWords().lines;
+  return closed || until === undefined ? t.byHand : t.openByHand(sayClock(until, words()));
 }
 
 function lineWords(line: Line | undefined): string {

@@ -56,6 +56,7 @@ interface RowProps {
 
 function LoadRow({ scarce, amount, seen, onChange }: RowProps) {
   const t = opsWords().load;
+  const configured = seen.configured[amount];
   const [used, limit] = [seen.used[amount], Math.max(1, seen.limits[amount])];
   const permille = Math.round((used / limit) * WHOLE);
   const level = permille >= WHOLE ? 'full' : permille >= seen.let_in_until_permille ? 'wait' : 'free';
@@ -72,6 +73,14 @@ function LoadRow({ scarce, amount, seen, onChange }: RowProps) {
           </span>
         </p>
         <Bar permille={permille} mark={seen.let_in_until_permille} level={level} />
+        {configured !== seen.limits[amount] && (
+          <p class="ops-by-hand">
+            <span class="hint">{t.byHand(amountWords(amount, configured))}</span>
+            <Button kind="quiet" aria-label={t.giveBack(name)} onClick={() => onChange(configured)}>
+              {t.giveBackShort}
+            </Button>
+          </p>
+        )}
       </div>
       <IconButton icon="minus" label={t.lower(name)} onClick={() => onChange(Math.max(1, Math.floor(limit * (1 - STEP))))} />
       <IconButton icon="plus" label={t.raise(name)} onClick={() => onChange(Math.ceil(limit * (1 + STEP)))} />

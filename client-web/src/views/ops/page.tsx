@@ -77,6 +77,11 @@ function Board({ desk, seen }: { desk: Desk; seen: Operations }) {
           <p>{t.stale}</p>
         </Notice>
       )}
+      {!seen.kept && (
+        <Notice kind="attention">
+          <p>{t.notKept}</p>
+        </Notice>
+      )}
       <StateCard desk={desk} seen={seen} />
       <div class="ops-board">
         <div class="stack">
