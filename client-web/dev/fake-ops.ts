@@ -53,6 +53,7 @@ export function fakeOperations(): Operations {
     ],
     classes: Array.from({ length: 24 }, (_, n) => ({ class: uuid(), teachers: 1, students: 31 - n, queued: n % 3, reserved: n % 5 })),
     draining: false,
+    shards_silent: 0,
   };
 }
 

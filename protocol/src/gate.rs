@@ -326,6 +326,8 @@ pub struct Operations {
     /// The fullest, at most [`crate::limits::OPS_CLASSES_MAX`].
     pub classes: Vec<ClassLoad>,
     pub draining: bool,
+    /// Threads that run classes and have not answered for five seconds: `used` holds what they said before.
+    pub shards_silent: u32,
 }
 
 /// What an operator said of a line.

@@ -437,6 +437,7 @@ fn every_document_of_the_gate_has_a_sample() {
         attacks: vec![AttackCount { kind: Attack::BadToken, total: 12_000, lately: 340 }],
         classes: vec![ClassLoad { class: CLASS, teachers: 1, students: 24, queued: 0, reserved: 6 }],
         draining: false,
+        shards_silent: 0,
     };
     golden("gate/operations", &operations);
     golden("gate/act.limits", &OperatorAct::Limits { limits });

@@ -4,11 +4,12 @@ mod machine;
 mod measure;
 mod orders;
 mod published;
+mod runner;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use preau_gate::{Accepts, Asker, Gate, Input, LET_IN_UNTIL, Output, TicketKey, Verdict};
 use preau_protocol::{
@@ -19,7 +20,6 @@ use tokio_util::task::TaskTracker;
 
 use crate::attacks::Attacks;
 use crate::config::{ClosedWindow, Config};
-use crate::shard;
 use crate::shards::Shards;
 use crate::store::{Store, unix_now};
 
@@ -89,7 +89,7 @@ impl Gatehouse {
     pub fn open(
         config: &Config,
         store: &Store,
-        shards: Shards,
+        shards: &Shards,
         conversations: TaskTracker,
         attacks: Arc<Attacks>,
     ) -> Gatehouse {
@@ -111,9 +111,8 @@ impl Gatehouse {
             gate,
             accepts: accepts.clone(),
             attacks: attacks.clone(),
-            meter: Meter::begin(shards.clone(), conversations),
+            meter: Meter::begin(shards, conversations),
             store: store.clone(),
-            shards,
             windows: config.gate.closed.clone(),
             configured,
             orders,
@@ -200,7 +199,6 @@ struct Keeper {
     attacks: Arc<Attacks>,
     meter: Meter,
     store: Store,
-    shards: Shards,
     windows: Vec<ClosedWindow>,
     /// The limits of the configuration and the machine: what an operator says is laid over them.
     configured: Amounts,
@@ -232,8 +230,7 @@ impl Keeper {
                     None => return,
                 },
                 _ = tick.tick() => {
-                    let used = self.meter.measure().await;
-                    let now = unix_now();
+                    let (used, now) = (self.meter.measure(Instant::now()), unix_now());
                     self.gate.handle(Input::SetRules(self.orders.rules(&self.windows, now)), now);
                     self.gate.handle(Input::Measured(used), now);
                     if !self.are_kept.load(Ordering::Relaxed) && self.store.is_writable() {
@@ -243,7 +240,7 @@ impl Keeper {
                     let _ = publish.send(Arc::new(self.published(now)));
                 }
             }
-            self.carry_out().await;
+            self.carry_out();
         }
     }
 
@@ -271,17 +268,17 @@ impl Keeper {
         }
     }
 
-    async fn carry_out(&mut self) {
+    fn carry_out(&mut self) {
         while let Some(output) = self.gate.poll_output() {
             match output {
                 Output::Verdict { re, verdict } => self.tell(re, verdict),
                 Output::Reduce(reduction) => {
                     tracing::warn!(?reduction, "the server is short: classes do with less, or with more again");
-                    self.shards.tell_all(|| shard::Input::Reduce(reduction)).await;
+                    self.meter.tell(|told| told.reduction = reduction);
                 }
                 Output::SeatsWanted(wanted) => {
                     self.store.note_line(wanted);
-                    self.shards.tell_all(|| shard::Input::SeatsWanted(wanted)).await;
+                    self.meter.tell(|told| told.seats_wanted = wanted);
                 }
             }
         }
@@ -358,6 +355,7 @@ impl Keeper {
             attacks: self.attacks.counts(now),
             classes: self.gate.fullest(),
             draining: self.gate.is_draining(),
+            shards_silent: self.meter.silent(),
         }
     }
 }
@@ -372,5 +370,40 @@ pub fn is_sound(act: &OperatorAct) -> bool {
         OperatorAct::Close { priority, .. } => *priority != Priority::Seated,
         OperatorAct::Drain { .. } | OperatorAct::Unsay { .. } => true,
         OperatorAct::Say { text } => !text.trim().is_empty() && text.chars().count() <= limits::INCIDENT_CHARS_MAX,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shard::Epoch;
+    use preau_protocol::UnixMs;
+    use uuid::Uuid;
+
+    #[tokio::test]
+    async fn a_shard_that_does_not_answer_holds_nobody_up() {
+        let data = tempfile::tempdir().expect("a directory");
+        let store = Store::open(data.path()).expect("a database");
+        // Room for one question: the shard reads none, and neither figures nor words for it find room after that.
+        let (inbox, _unread) = mpsc::channel(1);
+        let shards = Shards::new(vec![inbox], Epoch::new(Instant::now(), UnixMs(0)));
+        let gate = Gatehouse::open(&Config::default(), &store, &shards, TaskTracker::new(), Arc::default());
+        let mut published = gate.published.clone();
+        for _ in 0..2 {
+            published.changed().await.expect("the documents go on");
+        }
+        let asker = Asker {
+            person: PersonId(Uuid::from_u128(1)),
+            class: ClassId(Uuid::from_u128(2)),
+            role: Role::Teacher,
+            starts_at: unix_now(),
+            roster: 28,
+            on_roster: true,
+            has_seat: false,
+            ticket: None,
+        };
+        let _inside = gate.ask(asker).await.expect("there is room");
+        let seen = gate.operate(None).await.expect("the gate is there");
+        assert_eq!((seen.let_in, seen.shards_silent), (1, 0), "five seconds have not passed");
     }
 }

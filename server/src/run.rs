@@ -71,7 +71,7 @@ pub async fn run(config: Config, started: Instant) -> Result<(), RunError> {
     let mut launched = launch(&config, &public_url, &store, &attacks)?;
     launched.notice.write(&config.data)?;
     let conversations = TaskTracker::new();
-    let gate = Gatehouse::open(&config, &store, launched.shards.clone(), conversations.clone(), attacks.clone());
+    let gate = Gatehouse::open(&config, &store, &launched.shards, conversations.clone(), attacks.clone());
     let house = Arc::new(House {
         security: security_headers(&config, &public_url),
         public_url,

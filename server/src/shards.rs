@@ -1,8 +1,9 @@
 //! All shards of this server, as sessions and pages reach them.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use preau_protocol::{ClassId, PersonId, Phase, UnixMs};
 use tokio::sync::{mpsc, oneshot};
 
@@ -10,6 +11,8 @@ use crate::shard::{Change, Epoch, Frame, Input, LineId};
 
 /// Inputs on their way to one shard. A burst waits here for some milliseconds; past that the sender waits.
 pub const INBOX_MAX: usize = 4_096;
+/// A shard that takes longer than this to say what it carries is left out: whoever reads metrics does not wait for it.
+const LOAD_WITHIN: Duration = Duration::from_secs(1);
 /// Frames on their way to one socket. One click that seats 1,500 says two things of each to a teacher, all at once;
 /// whoever lags further behind is cut, and resumes.
 pub const OUTBOX_FRAMES_MAX: usize = 4_096;
@@ -123,15 +126,20 @@ impl Shards {
         }
     }
 
+    /// The inboxes of all shards.
+    pub fn inboxes(&self) -> &[mpsc::Sender<Command>] {
+        &self.inboxes
+    }
+
+    /// What the shards carry, of those that answer soon.
     pub async fn loads(&self) -> Vec<Load> {
-        let mut loads = Vec::with_capacity(self.inboxes.len());
-        for inbox in self.inboxes.iter() {
+        let loads = self.inboxes.iter().map(async |inbox| {
             let (answer, load) = oneshot::channel();
-            if inbox.send(Command::Load { answer }).await.is_ok() {
-                loads.extend(load.await.ok());
-            }
-        }
-        loads
+            inbox.send(Command::Load { answer }).await.ok()?;
+            load.await.ok()
+        });
+        let soon = loads.map(|load| tokio::time::timeout(LOAD_WITHIN, load));
+        join_all(soon).await.into_iter().filter_map(|load| load.ok().flatten()).collect()
     }
 
     /// Shuts every door and tells everyone to come back to the next server.

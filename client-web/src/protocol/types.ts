@@ -464,7 +464,11 @@ let_in: number, queued: number, turned_away: number, attacks: Array<AttackCount>
 /**
  * The fullest, at most [`crate::limits::OPS_CLASSES_MAX`].
  */
-classes: Array<ClassLoad>, draining: boolean, };
+classes: Array<ClassLoad>, draining: boolean, 
+/**
+ * Threads that run classes and have not answered for five seconds: `used` holds what they said before.
+ */
+shards_silent: number, };
 
 export type LineOrder = { priority: Priority, closed: boolean, 
 /**

@@ -58,6 +58,10 @@ export const opsEn: OpsWords = {
     },
     of: (used, limit) => `${used} of ${limit}`,
     level: { free: 'room left', wait: 'newcomers wait', full: 'full' },
+    silent: (n) =>
+      n === 1
+        ? 'One thread that runs classes does not answer: its figures are of before, and its classes may stand still.'
+        : `${n} threads that run classes do not answer: their figures are of before, and their classes may stand still.`,
     scarce: 'Scarcest',
     lower: (name) => `Lower the limit: ${name}`,
     raise: (name) => `Raise the limit: ${name}`,

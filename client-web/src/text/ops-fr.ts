@@ -56,6 +56,10 @@ export const opsFr = {
     },
     of: (used: string, limit: string) => `${used} sur ${limit}`,
     level: { free: 'de la place', wait: 'les nouveaux attendent', full: 'plein' },
+    silent: (n: number) =>
+      n === 1
+        ? 'Un fil qui porte des classes ne répond plus : ses chiffres sont ceux d’avant, et ses classes sont peut-être à l’arrêt.'
+        : `${n} fils qui portent des classes ne répondent plus : leurs chiffres sont ceux d’avant, et leurs classes sont peut-être à l’arrêt.`,
     scarce: 'Le plus juste',
     lower: (name: string) => `Abaisser la limite : ${name}`,
     raise: (name: string) => `Relever la limite : ${name}`,

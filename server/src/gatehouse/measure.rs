@@ -1,34 +1,33 @@
 //! What the process uses, as Linux and its own shards count it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use preau_protocol::Amounts;
+use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
+use super::runner::{self, Heard, Told};
 use crate::shards::Shards;
 
 /// A second's peak is no load: the mean of about so many seconds counts.
 const SMOOTHING_S: f64 = 4.0;
+/// A shard that was not heard for so long is stuck, or starved: what it said last still counts, and is called old.
+const OLD_AFTER: Duration = Duration::from_secs(5);
 /// Ticks of `/proc/self/stat` in a second, on every Linux there is (proc(5), `sysconf(_SC_CLK_TCK)`).
 const TICKS_PER_S: f64 = 100.0;
 const PAGE_BYTES: u64 = 4_096;
 
-/// Measures once in a while; what flows is the mean since the last time, smoothed.
+/// Measures once in a while, and waits for nobody; what flows is smoothed.
 pub(super) struct Meter {
-    shards: Shards,
+    /// One for each shard.
+    heard: Vec<watch::Receiver<Heard>>,
+    tell: watch::Sender<Told>,
     conversations: TaskTracker,
     cores: f64,
     at: Instant,
-    last: Totals,
-    smooth: Flow,
-}
-
-/// Since the process began.
-#[derive(Clone, Copy, Debug, Default)]
-struct Totals {
-    packets: u64,
-    bytes: u64,
     cpu_ticks: u64,
+    smooth: Flow,
+    silent: u32,
 }
 
 /// Per second.
@@ -40,28 +39,36 @@ struct Flow {
 }
 
 impl Meter {
-    pub fn begin(shards: Shards, conversations: TaskTracker) -> Meter {
+    /// Sends somebody to each shard, who asks what it carries and tells it what [`Meter::tell`] is given.
+    pub fn begin(shards: &Shards, conversations: TaskTracker) -> Meter {
         let cores = std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64);
-        let last = Totals { cpu_ticks: cpu_ticks(), ..Totals::default() };
-        Meter { shards, conversations, cores, at: Instant::now(), last, smooth: Flow::default() }
+        let (tell, told) = watch::channel(Told::default());
+        let heard = shards.inboxes().iter().map(|inbox| runner::send(inbox.clone(), told.clone())).collect();
+        let (at, cpu_ticks) = (Instant::now(), cpu_ticks());
+        Meter { heard, tell, conversations, cores, at, cpu_ticks, smooth: Flow::default(), silent: 0 }
     }
 
-    pub async fn measure(&mut self) -> Amounts {
-        let loads = self.shards.loads().await;
-        let totals = Totals {
-            packets: loads.iter().map(|load| load.relay.packets_forwarded).sum(),
-            bytes: loads.iter().map(|load| load.relay.bytes_out).sum(),
-            cpu_ticks: cpu_ticks(),
-        };
-        let seconds = self.at.elapsed().as_secs_f64().max(0.001);
-        self.at = Instant::now();
-        let per_s = |new: u64, old: u64| new.saturating_sub(old) as f64 / seconds;
+    /// Every shard hears of it when it can.
+    pub fn tell(&self, change: impl FnOnce(&mut Told)) {
+        self.tell.send_modify(change);
+    }
+
+    /// Shards whose figures are old.
+    pub fn silent(&self) -> u32 {
+        self.silent
+    }
+
+    pub fn measure(&mut self, now: Instant) -> Amounts {
+        let heard: Vec<Heard> = self.heard.iter().map(|heard| *heard.borrow()).collect();
+        self.listen(&heard, now);
+        let ticks = cpu_ticks();
+        let seconds = now.saturating_duration_since(self.at).as_secs_f64().max(0.001);
         let flow = Flow {
-            packets: per_s(totals.packets, self.last.packets),
-            kbits: per_s(totals.bytes, self.last.bytes) * 8.0 / 1_000.0,
-            cpu_permille: per_s(totals.cpu_ticks, self.last.cpu_ticks) / TICKS_PER_S / self.cores * 1_000.0,
+            packets: heard.iter().map(|heard| heard.packets_per_s).sum(),
+            kbits: heard.iter().map(|heard| heard.kbits_per_s).sum(),
+            cpu_permille: ticks.saturating_sub(self.cpu_ticks) as f64 / seconds / TICKS_PER_S / self.cores * 1_000.0,
         };
-        self.last = totals;
+        (self.at, self.cpu_ticks) = (now, ticks);
         let weight = (seconds / SMOOTHING_S).min(1.0);
         let towards = |old: f64, new: f64| old + (new - old) * weight;
         self.smooth = Flow {
@@ -78,6 +85,16 @@ impl Meter {
             memory_mb: u32::try_from(resident_bytes() / 1_000_000).unwrap_or(u32::MAX),
             cpu_permille: self.smooth.cpu_permille as u32,
         }
+    }
+
+    fn listen(&mut self, heard: &[Heard], now: Instant) {
+        let is_old = |heard: &&Heard| now.saturating_duration_since(heard.at) > OLD_AFTER;
+        let silent = u32::try_from(heard.iter().filter(is_old).count()).unwrap_or(u32::MAX);
+        if silent > self.silent {
+            tracing::error!(silent, of = heard.len(), "a shard does not answer: its figures are of before");
+        }
+        self.silent = silent;
+        metrics::gauge!("shards_silent").set(f64::from(silent));
     }
 }
 
@@ -100,6 +117,29 @@ fn resident_bytes() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shard::Epoch;
+    use crate::shards::{Command, Load};
+    use preau_protocol::UnixMs;
+    use tokio::sync::mpsc;
+
+    #[tokio::test]
+    async fn a_shard_that_does_not_answer_is_called_silent_and_counts_as_it_did() {
+        let (inbox, mut asked) = mpsc::channel(16);
+        let shards = Shards::new(vec![inbox], Epoch::new(Instant::now(), UnixMs(0)));
+        let mut meter = Meter::begin(&shards, TaskTracker::new());
+        let mut load = Load::default();
+        load.relay.packets_forwarded = 1_000_000;
+        match asked.recv().await.expect("the shard is asked") {
+            Command::Load { answer } => answer.send(load).expect("somebody waits for it"),
+            other => panic!("{other:?}"),
+        }
+        meter.heard[0].changed().await.expect("the runner passes it on");
+        let now = Instant::now();
+        let packets = meter.measure(now).packets_per_s;
+        assert!(packets > 0 && meter.silent() == 0, "{packets}");
+        assert!(meter.measure(now + 2 * OLD_AFTER).packets_per_s >= packets);
+        assert_eq!(meter.silent(), 1);
+    }
 
     #[test]
     fn proc_is_understood() {

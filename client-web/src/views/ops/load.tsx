@@ -7,7 +7,7 @@ import type { Amounts, Operations, Scarce } from '../../protocol/types';
 import { toast } from '../../ui/announcer';
 import { Button, IconButton } from '../../ui/button';
 import { Field } from '../../ui/field';
-import { FaultNotice } from '../../ui/notice';
+import { FaultNotice, Notice } from '../../ui/notice';
 import type { Desk } from './desk';
 import { amountWords, AMOUNTS, opsWords, percent } from './words';
 
@@ -30,6 +30,11 @@ export function LoadCard({ desk, seen }: { desk: Desk; seen: Operations }) {
         <h2 id="ops-load">{t.title}</h2>
         <p class="hint">{t.explain(percent(seen.let_in_until_permille / WHOLE))}</p>
       </div>
+      {seen.shards_silent > 0 && (
+        <Notice kind="attention">
+          <p>{t.silent(seen.shards_silent)}</p>
+        </Notice>
+      )}
       <ul class="ops-loads">
         {AMOUNTS.map(({ scarce, amount }) => (
           <LoadRow
