@@ -49,7 +49,7 @@ pub enum AuthError {
     NotAuthenticated,
     #[error("not allowed")]
     NotAllowed,
-    /// The store cannot answer just now, or a limit was reached.
+    /// The store cannot answer just now, a portal's keys cannot be reached, or a limit was reached.
     #[error("unavailable")]
     Unavailable,
 }
@@ -63,6 +63,11 @@ impl Auth {
     /// Reads the keys of all portals that keep them in files, and starts to fetch those of the others.
     pub fn new(store: Store, portals: Vec<PortalConfig>) -> Result<Auth, KeyError> {
         Ok(Auth { store, portals: Portals::open(portals)? })
+    }
+
+    /// Reads portals' keys again. Nobody who sits is asked again: a seat ends with the token that brought it.
+    pub fn reload(&self) {
+        self.portals.reload();
     }
 
     /// Who stands before the door of `class`: by `token` if there is one, else by the browser's cookie. The class is
@@ -117,7 +122,7 @@ impl Auth {
         self.portals.verify(token, unix_now()).map_err(|error| {
             tracing::debug!(%error, "a token was refused");
             metrics::counter!("tokens_refused_total", "why" => error.word()).increment(1);
-            AuthError::NotAuthenticated
+            if error == TokenError::OutOfReach { AuthError::Unavailable } else { AuthError::NotAuthenticated }
         })
     }
 

@@ -99,19 +99,21 @@ pub async fn run(config: Config, started: Instant) -> Result<(), RunError> {
         servers.spawn(figures.run(listener));
     }
     launched.listen(&servers, &stop);
+    let certificates: Vec<Arc<Tls>> = tls.into_iter().chain(launched.turn_tls.take()).collect();
+    // Listened for before anybody hears that it is ready: otherwise this signal ends a process.
+    let hangup = signal(SignalKind::hangup())?;
     let chores = [
+        tokio::spawn(reload_on(hangup, house.clone(), certificates)),
         tokio::spawn(audit(house.clone())),
         tokio::spawn(purge_from_time_to_time(house.clone())),
         tokio::spawn(count_attacks(house.clone())),
     ];
-    let certificates: Vec<Arc<Tls>> = tls.into_iter().chain(launched.turn_tls.take()).collect();
-    let reloading = (!certificates.is_empty()).then(|| tokio::spawn(reload_on_hangup(certificates)));
 
     let ending = Ending::listen()?;
     announce(&house, address, metrics_address, &launched.ports, started).await?;
     ending.wait().await;
     drain(&house).await;
-    chores.iter().chain(&reloading).for_each(tokio::task::JoinHandle::abort);
+    chores.iter().for_each(tokio::task::JoinHandle::abort);
     take_down(&house, launched.threads, &servers, &stop).await;
     Ok(())
 }
@@ -245,9 +247,10 @@ async fn take_down(house: &House, threads: Threads, servers: &TaskTracker, stop:
     tracing::info!("stopped");
 }
 
-async fn reload_on_hangup(certificates: Vec<Arc<Tls>>) {
-    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+/// Certificates and portals' keys change while the server runs.
+async fn reload_on(mut hangup: Signal, house: Arc<House>, certificates: Vec<Arc<Tls>>) {
     while hangup.recv().await.is_some() {
+        house.auth.reload();
         for tls in &certificates {
             match tls.reload() {
                 Ok(()) => tracing::info!("a certificate was read again"),

@@ -3,6 +3,7 @@
 
 mod clock;
 mod disk;
+mod keys;
 mod kills;
 mod lesson;
 mod memory;

@@ -91,11 +91,17 @@ impl Server {
 
     /// Tells the server to stop (SIGTERM), and waits until it has.
     pub async fn stop(&mut self) -> Result<std::process::ExitStatus, ServerError> {
-        if let Some(pid) = self.child.id() {
-            Command::new("kill").args(["-TERM", &pid.to_string()]).status().await?;
-        }
+        self.signal("TERM").await?;
         let gone = tokio::time::timeout(DRAINED_WITHIN, self.child.wait()).await;
         Ok(gone.map_err(|_| ServerError::NotStopped)??)
+    }
+
+    /// Sends a signal, by its name.
+    pub async fn signal(&self, name: &str) -> Result<(), ServerError> {
+        if let Some(pid) = self.child.id() {
+            Command::new("kill").args(["-s", name, &pid.to_string()]).status().await?;
+        }
+        Ok(())
     }
 
     /// Whether the process still runs.

@@ -1,5 +1,6 @@
 //! Keys that a portal publishes at a fixed URL: fetched, kept, and fetched again within limits.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -16,22 +17,43 @@ const REFRESH_MIN: Duration = Duration::from_secs(30);
 /// One fetch, connect to last byte.
 const FETCH_MAX: Duration = Duration::from_secs(5);
 
+/// What is between the task and its handle.
+#[derive(Default)]
+struct Asked {
+    /// Somebody wants the keys fetched again, when that is due.
+    soon: Notify,
+    /// The operator does, whatever is due.
+    now: Notify,
+    /// The last fetch brought keys.
+    is_answered: AtomicBool,
+}
+
 /// The task that keeps one portal's keys fresh. It ends with this handle.
 pub struct Refresher {
-    wanted: Arc<Notify>,
+    asked: Arc<Asked>,
     task: tokio::task::JoinHandle<()>,
 }
 
 impl Refresher {
     pub fn start(url: String, keys: SharedKeys) -> Refresher {
-        let wanted = Arc::new(Notify::new());
-        let task = tokio::spawn(refresh(url, keys, wanted.clone()));
-        Refresher { wanted, task }
+        let asked = Arc::<Asked>::default();
+        let task = tokio::spawn(refresh(url, keys, asked.clone()));
+        Refresher { asked, task }
     }
 
     /// Somebody came with a key that we do not know.
     pub fn nudge(&self) {
-        self.wanted.notify_one();
+        self.asked.soon.notify_one();
+    }
+
+    /// The operator says so: that is not more often than they say it.
+    pub fn fetch_now(&self) {
+        self.asked.now.notify_one();
+    }
+
+    /// The last fetch failed, or none is over yet.
+    pub fn is_out_of_reach(&self) -> bool {
+        !self.asked.is_answered.load(Ordering::Relaxed)
     }
 }
 
@@ -53,7 +75,7 @@ enum FetchError {
     Keys(#[from] KeyError),
 }
 
-async fn refresh(url: String, keys: SharedKeys, wanted: Arc<Notify>) {
+async fn refresh(url: String, keys: SharedKeys, asked: Arc<Asked>) {
     let client = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .timeout(FETCH_MAX)
@@ -66,7 +88,9 @@ async fn refresh(url: String, keys: SharedKeys, wanted: Arc<Notify>) {
     };
     loop {
         let started = Instant::now();
-        let pause = match fetch(&client, &url).await {
+        let fetched = fetch(&client, &url).await;
+        let is_answered = fetched.is_ok();
+        let pause = match fetched {
             Ok(fresh) => {
                 *keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
                 REFRESH
@@ -78,9 +102,16 @@ async fn refresh(url: String, keys: SharedKeys, wanted: Arc<Notify>) {
                 REFRESH_MIN
             }
         };
-        // Timed out: the next regular fetch. Notified: somebody wants it sooner.
-        let _ = timeout_at(started + pause, wanted.notified()).await;
-        sleep_until(started + REFRESH_MIN).await;
+        asked.is_answered.store(is_answered, Ordering::Relaxed);
+        let due = async {
+            // Timed out: the next regular fetch. Notified: somebody wants it sooner.
+            let _ = timeout_at(started + pause, asked.soon.notified()).await;
+            sleep_until(started + REFRESH_MIN).await;
+        };
+        tokio::select! {
+            () = due => {}
+            () = asked.now.notified() => {}
+        }
     }
 }
 

@@ -47,9 +47,21 @@ impl Portals {
         }
         if nearest == TokenError::NoKey && token.kid.is_some() {
             // Perhaps a key that is newer than what we fetched; how often this may fetch is limited there.
-            self.0.iter().filter_map(|portal| portal.refresher.as_ref()).for_each(Refresher::nudge);
+            self.refreshers().for_each(Refresher::nudge);
         }
-        Err(nearest)
+        // Whoever signed it, we could not know: its bearer is told to come again, and not that the token is bad.
+        let is_unknown = nearest == TokenError::NoKey && self.refreshers().any(Refresher::is_out_of_reach);
+        Err(if is_unknown { TokenError::OutOfReach } else { nearest })
+    }
+
+    /// Reads all keys again that can change, those that are fetched as well: an operator says that they did. What
+    /// cannot be read leaves the keys as they are.
+    pub fn reload(&self) {
+        self.0.iter().for_each(Portal::reload);
+    }
+
+    fn refreshers(&self) -> impl Iterator<Item = &Refresher> {
+        self.0.iter().filter_map(|portal| portal.refresher.as_ref())
     }
 }
 
@@ -63,6 +75,20 @@ impl Portal {
             }
         };
         Ok(Portal { config, keys, refresher })
+    }
+
+    fn reload(&self) {
+        if let Some(refresher) = &self.refresher {
+            return refresher.fetch_now();
+        }
+        let portal = &self.config.name;
+        match read_keys(&self.config.keys) {
+            Ok(fresh) => {
+                *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
+                tracing::info!(portal, "a portal's keys were read again");
+            }
+            Err(error) => tracing::error!(portal, %error, "a portal's keys could not be read again; the old ones stay"),
+        }
     }
 }
 

@@ -276,6 +276,25 @@ fn a_jwks_has_one_algorithm_for_each_key() {
 }
 
 #[test]
+fn keys_in_a_file_change_when_the_operator_says_so_and_the_last_good_ones_stay() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("keys.json");
+    let (before, after) = (KeyRing::new(), KeyRing::new());
+    std::fs::write(&file, before.jwks().to_string()).unwrap();
+    let portals = Portals::open(portals(&format!("{PORTAL}jwks_file = {file:?}\n"))).unwrap();
+    let verify = |ring: &KeyRing| portals.verify(&ring.sign("EdDSA", "ed", "ed"), unix_now()).map(|_| ());
+    for nothing in ["", "{}", "not json"] {
+        std::fs::write(&file, nothing).unwrap();
+        portals.reload();
+        assert_eq!((verify(&before), verify(&after)), (Ok(()), Err(TokenError::Signature)), "{nothing:?}");
+    }
+    std::fs::write(&file, after.jwks().to_string()).unwrap();
+    assert_eq!(verify(&before), Ok(()), "nobody has said so");
+    portals.reload();
+    assert_eq!((verify(&before), verify(&after)), (Err(TokenError::Signature), Ok(())));
+}
+
+#[test]
 fn a_bad_key_set_is_refused_as_a_whole() {
     let key = KeyRing::new().jwks()["keys"][0].clone();
     let many: Vec<Value> = (0..33).map(|_| key.clone()).collect();

@@ -29,6 +29,8 @@ pub enum TokenError {
     Kid,
     #[error("no key for it")]
     NoKey,
+    #[error("no key for it, and a portal's keys cannot be reached")]
+    OutOfReach,
     #[error("a wrong signature")]
     Signature,
     #[error("claims that are not strict JSON")]
@@ -68,6 +70,7 @@ impl TokenError {
             TokenError::Type => "type",
             TokenError::Kid => "kid",
             TokenError::NoKey => "no_key",
+            TokenError::OutOfReach => "out_of_reach",
             TokenError::Signature => "signature",
             TokenError::Json => "json",
             TokenError::Missing(_) => "missing",
