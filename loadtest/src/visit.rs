@@ -112,7 +112,9 @@ impl Visit {
                 Next::Line
             }
             Turned::Closed { .. } => Next::Over(Over::Closed),
-            Turned::Unavailable { retry_after_ms } => self.after_a_while(Duration::from_millis(retry_after_ms.into())),
+            Turned::Unavailable { retry_after_ms } | Turned::SchoolFull { retry_after_ms } => {
+                self.after_a_while(Duration::from_millis(retry_after_ms.into()))
+            }
         }
     }
 

@@ -50,6 +50,8 @@ pub enum Turned {
     },
     /// Nothing can be decided just now.
     Unavailable { retry_after_ms: u32 },
+    /// The portal that sent them sends more people than were agreed, or sends them faster. Others come in meanwhile.
+    SchoolFull { retry_after_ms: u32 },
 }
 
 /// A place in the line, and the ticket that proves it. The ticket belongs to one person before one class: nobody else can use it.

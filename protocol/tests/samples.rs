@@ -326,6 +326,7 @@ fn every_server_message_has_a_sample() {
     };
     golden("server/turned.queued", &ServerFrame::Turned(Turned::Queued(queued)));
     golden("server/turned.closed", &ServerFrame::Turned(Turned::Closed { until: Some(EIGHT) }));
+    golden("server/turned.school_full", &ServerFrame::Turned(Turned::SchoolFull { retry_after_ms: 30_000 }));
     golden("server/turned.unavailable", &ServerFrame::Turned(Turned::Unavailable { retry_after_ms: 5_000 }));
     golden("server/beat", &ServerFrame::Beat(Beat { return_within_ms: 3_000 }));
     golden("server/reply.done", &ServerFrame::Reply(Reply { id: 7, outcome: Outcome::Done {} }));

@@ -7,12 +7,14 @@ mod origin;
 mod portal;
 mod print;
 mod setting;
+mod span;
 mod window;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use preau_protocol::DisplayName;
+use preau_protocol::{DisplayName, Proof};
 
 pub use fault::{ConfigFault, ConfigFaults, Place};
 pub use network::Network;
@@ -118,10 +120,12 @@ pub struct WaysConfig {
 /// What the operator says of every lesson.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LessonsConfig {
-    /// Whoever does nothing for so long is asked for their seat while others wait; 0: never.
-    pub idle_minutes: u32,
-    /// A lesson ends so long after it was opened; 0: nobody's rule says when.
-    pub minutes_max: u32,
+    /// Whoever does nothing for so long is asked for their seat while others wait; none: never.
+    pub idle_after: Option<Duration>,
+    /// How long whoever is asked has to answer.
+    pub answer_within: Duration,
+    /// A lesson ends so long after it was opened; none: nobody's rule says when.
+    pub length_max: Option<Duration>,
 }
 
 /// A port for TURN over TLS.
@@ -191,7 +195,11 @@ impl Default for Config {
             shards: None,
             spread_from: 150,
             udp: UdpConfig { bind: IpAddr::V6(Ipv6Addr::UNSPECIFIED), port: 0, addresses: Vec::new() },
-            lessons: LessonsConfig { idle_minutes: 30, minutes_max: 0 },
+            lessons: LessonsConfig {
+                idle_after: Some(Duration::from_secs(30 * 60)),
+                answer_within: Duration::from_secs(2 * 60),
+                length_max: None,
+            },
             ways: WaysConfig { tcp: true, turn: true, turn_tls: None },
             gate: GateConfig::default(),
             operator_token: None,
@@ -232,6 +240,12 @@ impl Config {
         let (draft, mut faults) = file::draft(path, text);
         let config = draft.finish(&mut faults);
         if faults.is_empty() { Ok(config) } else { Err(ConfigFaults(faults)) }
+    }
+
+    /// The portal that sent somebody, and its number.
+    pub fn portal_of(&self, proof: &Proof) -> Option<(usize, &PortalConfig)> {
+        let Proof::Portal { issuer } = proof else { return None };
+        self.portals.iter().enumerate().find(|(_, portal)| portal.name == *issuer)
     }
 
     /// The URL at which browsers reach this server, once the port is known.

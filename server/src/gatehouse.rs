@@ -31,13 +31,22 @@ pub use published::Published;
 const QUESTIONS_MAX: usize = 1_024;
 /// How often the process is measured, and the documents are made anew.
 const MEASURE_EVERY: Duration = Duration::from_secs(1);
+/// A portal's place comes free when a lesson of its ends; until then nothing is gained by asking often.
+const SCHOOL_RETRY_MS: u32 = 30_000;
 /// Whoever cannot be answered because the server goes down.
 const RETRY_MS: u32 = 5_000;
 
 enum Question {
-    Ask { asker: Asker, answer: oneshot::Sender<Answer> },
-    Left { person: PersonId, class: ClassId, role: Role, away: bool },
+    Ask { asker: Asker, sender: Option<Sender>, answer: oneshot::Sender<Answer> },
+    Left { person: PersonId, class: ClassId, role: Role, sender: Option<Sender>, away: bool },
     Operate { act: Option<OperatorAct>, answer: oneshot::Sender<Operations> },
+}
+
+/// The portal that sent somebody, and how many of its people may be inside.
+#[derive(Clone, Copy, Debug)]
+pub struct Sender {
+    pub portal: usize,
+    pub people_max: Option<u32>,
 }
 
 /// The place itself travels: whoever asked and has gone meanwhile drops it on the way, and it goes to somebody else.
@@ -57,6 +66,7 @@ pub struct Inside {
     person: PersonId,
     class: ClassId,
     role: Role,
+    sender: Option<Sender>,
     /// Nobody said goodbye: they may be on their way back, and the place is not given to the line yet.
     broke: bool,
     /// Apart from questions: whoever leaves must never wait for room.
@@ -78,9 +88,9 @@ impl Inside {
 
 impl Drop for Inside {
     fn drop(&mut self) {
-        let (person, class, role, away) = (self.person, self.class, self.role, self.broke);
+        let (person, class, role, sender, away) = (self.person, self.class, self.role, self.sender, self.broke);
         // The gate is gone only when the server is.
-        let _ = self.leaving.send(Question::Left { person, class, role, away });
+        let _ = self.leaving.send(Question::Left { person, class, role, sender, away });
     }
 }
 
@@ -118,6 +128,7 @@ impl Gatehouse {
             orders,
             are_kept: Arc::new(AtomicBool::new(true)),
             answers: HashMap::new(),
+            held: HashMap::new(),
             leaving,
             next: 0,
         };
@@ -136,11 +147,11 @@ impl Gatehouse {
         lock(&self.accepts).return_within_ms(u32::try_from(connections).unwrap_or(u32::MAX))
     }
 
-    /// Whether somebody may come in. A ticket that was none of theirs is counted.
-    pub async fn ask(&self, asker: Asker) -> Result<Inside, Turned> {
+    /// Whether somebody whom `sender` sent may come in. A ticket that was none of theirs is counted.
+    pub async fn ask(&self, asker: Asker, sender: Option<Sender>) -> Result<Inside, Turned> {
         let (answer, verdict) = oneshot::channel();
         let gone = || Turned::Unavailable { retry_after_ms: RETRY_MS };
-        self.questions.send(Question::Ask { asker, answer }).await.map_err(|_| gone())?;
+        self.questions.send(Question::Ask { asker, sender, answer }).await.map_err(|_| gone())?;
         match verdict.await.map_err(|_| gone())? {
             Ok(inside) => Ok(inside),
             Err((turned, bad_ticket)) => {
@@ -192,6 +203,14 @@ fn word(priority: Priority) -> &'static str {
     }
 }
 
+/// Who waits for a verdict.
+struct Asked {
+    person: PersonId,
+    class: ClassId,
+    role: Role,
+    sender: Option<Sender>,
+}
+
 /// The one who owns the gate.
 struct Keeper {
     gate: Gate,
@@ -206,7 +225,9 @@ struct Keeper {
     /// The orders are on disk as they are.
     are_kept: Arc<AtomicBool>,
     /// Who waits for a verdict: as many as questions were taken at once.
-    answers: HashMap<u64, (oneshot::Sender<Answer>, PersonId, ClassId, Role)>,
+    answers: HashMap<u64, (oneshot::Sender<Answer>, Asked)>,
+    /// Places that each portal's people hold.
+    held: HashMap<usize, u32>,
     /// For the places that are given out.
     leaving: mpsc::UnboundedSender<Question>,
     next: u64,
@@ -247,12 +268,21 @@ impl Keeper {
     fn answer(&mut self, question: Question) {
         let now = unix_now();
         match question {
-            Question::Ask { asker, answer } => {
+            Question::Ask { asker, sender, answer } => {
+                if sender.is_some_and(|sender| self.is_over(sender, &asker, now)) {
+                    // The asker may have gone; then nobody needs the answer.
+                    let _ = answer.send(Err((Turned::SchoolFull { retry_after_ms: SCHOOL_RETRY_MS }, false)));
+                    return;
+                }
                 self.next += 1;
-                self.answers.insert(self.next, (answer, asker.person, asker.class, asker.role));
+                let asked = Asked { person: asker.person, class: asker.class, role: asker.role, sender };
+                self.answers.insert(self.next, (answer, asked));
                 self.gate.handle(Input::Ask { re: self.next, asker }, now);
             }
-            Question::Left { person, class, role, away } => {
+            Question::Left { person, class, role, sender, away } => {
+                if let Some(held) = sender.and_then(|sender| self.held.get_mut(&sender.portal)) {
+                    *held = held.saturating_sub(1);
+                }
                 self.gate.handle(Input::Left { person, class, role, away }, now)
             }
             Question::Operate { act: None, answer } => {
@@ -266,6 +296,13 @@ impl Keeper {
                 self.keep_orders(move |kept| drop(answer.send(Operations { kept, ..operations })));
             }
         }
+    }
+
+    /// Whether a portal has as many people here as were agreed. Whoever has a place already takes no other.
+    fn is_over(&self, sender: Sender, asker: &Asker, now: UnixMs) -> bool {
+        let held = self.held.get(&sender.portal).copied().unwrap_or(0);
+        let is_full = sender.people_max.is_some_and(|max| held >= max);
+        is_full && !asker.has_seat && !self.gate.is_here(asker.person, now)
     }
 
     fn carry_out(&mut self) {
@@ -285,11 +322,14 @@ impl Keeper {
     }
 
     fn tell(&mut self, re: u64, verdict: Verdict) {
-        let Some((answer, person, class, role)) = self.answers.remove(&re) else { return };
+        let Some((answer, Asked { person, class, role, sender })) = self.answers.remove(&re) else { return };
         let told = match verdict {
             Verdict::Enter(priority) => {
                 metrics::counter!("gate_let_in_total", "priority" => word(priority)).increment(1);
-                Ok(Inside { person, class, role, broke: false, leaving: self.leaving.clone() })
+                if let Some(sender) = sender {
+                    *self.held.entry(sender.portal).or_default() += 1;
+                }
+                Ok(Inside { person, class, role, sender, broke: false, leaving: self.leaving.clone() })
             }
             Verdict::Turned { turned, bad_ticket } => Err((turned, bad_ticket)),
         };
@@ -380,6 +420,39 @@ mod tests {
     use preau_protocol::UnixMs;
     use uuid::Uuid;
 
+    fn asker(person: u128, has_seat: bool) -> Asker {
+        Asker {
+            person: PersonId(Uuid::from_u128(person)),
+            class: ClassId(Uuid::from_u128(2)),
+            role: Role::Student,
+            starts_at: unix_now(),
+            roster: 28,
+            on_roster: true,
+            has_seat,
+            ticket: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_portal_holds_as_many_places_as_were_agreed_and_others_come_in() {
+        let data = tempfile::tempdir().expect("a directory");
+        let store = Store::open(data.path()).expect("a database");
+        let shards = Shards::new(vec![], Epoch::new(Instant::now(), UnixMs(0)));
+        let gate = Gatehouse::open(&Config::default(), &store, &shards, TaskTracker::new(), Arc::default());
+        let ent = Some(Sender { portal: 0, people_max: Some(2) });
+        let full = Turned::SchoolFull { retry_after_ms: SCHOOL_RETRY_MS };
+        let one = gate.ask(asker(1, false), ent).await.expect("the first");
+        let _two = gate.ask(asker(2, false), ent).await.expect("the second");
+        assert_eq!(gate.ask(asker(3, false), ent).await.expect_err("no third"), full);
+        let _other = gate.ask(asker(4, false), None).await.expect("an invitation");
+        let _reloaded = gate.ask(asker(2, false), ent).await.expect("the same person");
+        let _back = gate.ask(asker(5, true), ent).await.expect("a seat is a seat");
+        drop(one);
+        assert_eq!(gate.ask(asker(3, false), ent).await.expect_err("four sockets, and two agreed"), full);
+        drop((_reloaded, _back));
+        gate.ask(asker(3, false), ent).await.expect("there is room");
+    }
+
     #[tokio::test]
     async fn a_shard_that_does_not_answer_holds_nobody_up() {
         let data = tempfile::tempdir().expect("a directory");
@@ -392,17 +465,7 @@ mod tests {
         for _ in 0..2 {
             published.changed().await.expect("the documents go on");
         }
-        let asker = Asker {
-            person: PersonId(Uuid::from_u128(1)),
-            class: ClassId(Uuid::from_u128(2)),
-            role: Role::Teacher,
-            starts_at: unix_now(),
-            roster: 28,
-            on_roster: true,
-            has_seat: false,
-            ticket: None,
-        };
-        let _inside = gate.ask(asker).await.expect("there is room");
+        let _inside = gate.ask(asker(1, false), None).await.expect("there is room");
         let seen = gate.operate(None).await.expect("the gate is there");
         assert_eq!((seen.let_in, seen.shards_silent), (1, 0), "five seconds have not passed");
     }

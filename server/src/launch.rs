@@ -4,7 +4,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use preau_classroom::Limits;
 use preau_sfu::{Certificate, CertificateError, RelayConfig, RelayId, TurnConfig, TurnKey, Ways};
@@ -116,8 +116,13 @@ pub fn launch(
 
 /// What the operator says of every class.
 fn limits(lessons: &LessonsConfig) -> Limits {
-    let ms = |minutes: u32| (minutes > 0).then_some(u64::from(minutes) * 60_000);
-    Limits { idle_ms: ms(lessons.idle_minutes), lesson_ms_max: ms(lessons.minutes_max), ..Limits::default() }
+    let ms = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+    Limits {
+        idle_ms: lessons.idle_after.map(ms),
+        still_there_ms: ms(lessons.answer_within),
+        lesson_ms_max: lessons.length_max.map(ms),
+        ..Limits::default()
+    }
 }
 
 impl Launched {

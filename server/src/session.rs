@@ -23,7 +23,7 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message, error::CapacityE
 use uuid::Uuid;
 
 use crate::auth::{AuthError, DeviceSecret, Visitor};
-use crate::gatehouse::Inside;
+use crate::gatehouse::{Inside, Sender};
 use crate::house::House;
 use crate::http::Deposit;
 use crate::shard::{self, LineId};
@@ -79,7 +79,7 @@ pub async fn converse(io: TokioIo<Upgraded>, arrival: Arrival, house: Arc<House>
             return end(&mut socket, ending, &arrival.request_id).await;
         }
     };
-    match pass_gate(&hello, &visitor, &house).await {
+    match pass_gate(&hello, &visitor, arrival.deposit, &house).await {
         Ok(inside) => {
             house.auth.remember(hello.class, &visitor);
             Session::begin(socket, hello, visitor, inside, arrival, house).await;
@@ -95,17 +95,40 @@ pub async fn converse(io: TokioIo<Upgraded>, arrival: Arrival, house: Arc<House>
 
 /// Somebody verified before the gate. Whoever comes back to a seat is not queued; the class is asked only where it matters, as
 /// looking for a seat may mean to read the class's journal.
-async fn pass_gate(hello: &Hello, visitor: &Visitor, house: &House) -> Result<Inside, Turned> {
+async fn pass_gate(hello: &Hello, visitor: &Visitor, deposit: Deposit, house: &House) -> Result<Inside, Turned> {
     let (class, person) = (hello.class, visitor.identity.person);
     let asker = |has_seat| asker(class, visitor, has_seat, hello.ticket.clone());
     let may_have_seat = visitor.lesson.was_held;
     let says_so = may_have_seat && hello.resume.is_some() && house.shards.has_seat(class, person).await;
-    match house.gate.ask(asker(says_so)).await {
+    let sender = sender(visitor, house);
+    let paced = if says_so { Ok(()) } else { keep_pace(visitor, deposit, house) };
+    let verdict = match paced {
+        Ok(()) => house.gate.ask(asker(says_so), sender).await,
+        Err(turned) => Err(turned),
+    };
+    match verdict {
         Err(_) if may_have_seat && hello.resume.is_none() && house.shards.has_seat(class, person).await => {
-            house.gate.ask(asker(true)).await
+            house.gate.ask(asker(true), sender).await
         }
         verdict => verdict,
     }
+}
+
+/// A portal that sends people too fast waits, and its network pays for that as if nobody knew them.
+fn keep_pace(visitor: &Visitor, deposit: Deposit, house: &House) -> Result<(), Turned> {
+    let Some((number, portal)) = house.config.portal_of(&visitor.identity.proof) else { return Ok(()) };
+    let now = Instant::now();
+    house.budgets.sent_by(number, portal.hellos_per_s_max, now).map_err(|retry_after_s| {
+        house.budgets.unknown(deposit, now);
+        house.attacks.count(Attack::Flood);
+        Turned::SchoolFull { retry_after_ms: retry_after_s.saturating_mul(1_000) }
+    })
+}
+
+/// The portal that sent somebody, as the gate counts its people.
+pub fn sender(visitor: &Visitor, house: &House) -> Option<Sender> {
+    let (portal, config) = house.config.portal_of(&visitor.identity.proof)?;
+    Some(Sender { portal, people_max: config.people_max })
 }
 
 /// As the gate knows somebody.

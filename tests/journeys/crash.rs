@@ -60,7 +60,7 @@ async fn what_was_answered_is_on_disk() {
 
 #[tokio::test]
 async fn a_lesson_ends_when_it_was_said_at_first() {
-    let mut school = School::start_with(&["--gate-class-minutes-max", "90"]).await;
+    let mut school = School::start_with(&["--gate-class-length-max", "90 min"]).await;
     let class = school.class(&[]).await;
     let (ada, snapshot) = class.enter().await;
     let end = snapshot.ends_at.expect("everybody knows from the start");

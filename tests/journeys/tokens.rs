@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use preau_loadtest::{Conversation, ConversationError};
 use preau_protocol::{
     Ask, ChatAsk, ClassAsk, ClassEvent, ClassId, Close, DoorAsk, Event, Outcome, Policy, Proof, Refusal, Role, Sending,
-    SessionAsk, SessionEvent,
+    SessionAsk, SessionEvent, Turned,
 };
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -41,6 +41,35 @@ async fn a_portals_student_knocks_by_name() {
     ada.admit(&[lea.welcome().person]).await.expect("let in");
     let seated = |event: &Event| matches!(event, Event::Class(_)).then_some(());
     lea.wait_for(SOON, seated).await.expect("in");
+}
+
+#[tokio::test]
+async fn a_portal_that_floods_is_told_to_wait_and_nobody_else_is() {
+    // A minute's worth comes at once: sixty people.
+    let portal = Portal::with_settings("hellos_per_s_max = 1");
+    let school = School::start_with(&portal.flags()).await;
+    let class = school.class(&["Noé"]).await;
+    let (mut ada, _) = class.enter().await;
+    let token = |n: u32| portal.sign(&student_claims(class.id, &n.to_string()));
+    let knock = async |n: u32| Conversation::open_with_token(&school.stranger(), class.id, &token(n)).await;
+    let first = knock(0).await.expect("the portal's first");
+    ada.admit(&[first.welcome().person]).await.expect("let in");
+    let mut sent = 1;
+    let refused = loop {
+        match knock(sent).await {
+            Ok(_) => sent += 1,
+            Err(refused) => break refused,
+        }
+    };
+    assert!((60..120).contains(&sent), "{sent}");
+    match refused {
+        ConversationError::Turned(Turned::SchoolFull { retry_after_ms }) => assert!(retry_after_ms <= 2_000),
+        other => panic!("{other}"),
+    }
+    // An invitation is no portal's, and a seat is a seat.
+    let noe = class.knock("Noé").await;
+    heard_knock(&mut ada, noe.person()).await;
+    assert_eq!(knock(0).await.expect("a seat is a seat").welcome().person, first.welcome().person);
 }
 
 #[tokio::test]

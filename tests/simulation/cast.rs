@@ -6,6 +6,8 @@ use preau_classroom::{DeviceId, Identity, Limits, Setup};
 use preau_protocol::{ClassId, DisplayName, Invited, PersonId, Policy, Proof, Role, UnixMs};
 use uuid::Uuid;
 
+use crate::reference::STILL_THERE_MS;
+
 /// A lesson's length by the operator's rule: some mornings are longer.
 pub const LESSON_MS: u64 = 90 * 60_000;
 
@@ -20,6 +22,7 @@ pub const LIMITS: Limits = Limits {
     listed_max: 7,
     lesson_ms_max: Some(LESSON_MS),
     idle_ms: Some(IDLE_MS),
+    still_there_ms: STILL_THERE_MS,
 };
 
 #[derive(Clone, Copy, Debug)]

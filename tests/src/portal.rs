@@ -26,10 +26,16 @@ impl Default for Portal {
 
 impl Portal {
     pub fn new() -> Portal {
+        Portal::with_settings("")
+    }
+
+    /// With further lines of its table in the file.
+    pub fn with_settings(settings: &str) -> Portal {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("preau.toml");
-        let text =
-            format!("[[portal]]\nname = \"ENT\"\nissuer = \"{ISSUER}\"\naudience = \"preau\"\nsecret = \"{SECRET}\"\n");
+        let text = format!(
+            "[[portal]]\nname = \"ENT\"\nissuer = \"{ISSUER}\"\naudience = \"preau\"\nsecret = \"{SECRET}\"\n{settings}\n"
+        );
         std::fs::write(&path, text).expect("a file");
         Portal { file: path.to_str().expect("a path in UTF-8").to_owned(), folder }
     }

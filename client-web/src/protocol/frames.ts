@@ -28,7 +28,7 @@ function isServerFrame(kind: string, body: Record<string, unknown>): boolean {
     case 'welcome':
       return typeof body['session'] === 'string' && typeof body['person'] === 'string' && isRecord(body['class']);
     case 'turned':
-      return ['queued', 'closed', 'unavailable'].some((kind) => isRecord(body[kind]));
+      return ['queued', 'closed', 'unavailable', 'school_full'].some((kind) => isRecord(body[kind]));
     case 'reply':
       return typeof body['id'] === 'number' && isRecord(body['outcome']);
     case 'event':

@@ -325,7 +325,7 @@ export type Place = {
  */
 since: number, draw: number, };
 
-export type Turned = { "queued": Queued } | { "closed": { until?: UnixMs, } } | { "unavailable": { retry_after_ms: number, } };
+export type Turned = { "queued": Queued } | { "closed": { until?: UnixMs, } } | { "unavailable": { retry_after_ms: number, } } | { "school_full": { retry_after_ms: number, } };
 
 export type Queued = { 
 /**

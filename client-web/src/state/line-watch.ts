@@ -50,8 +50,9 @@ export class LineWatch {
   /** A hello was answered by this: waits from here on. */
   turned(word: Turned): void {
     this.become(turned(this.watched, word, this.around.now()));
-    if (!('unavailable' in word)) return this.lookAgain();
-    const after = Math.max(RETRY_MS_MIN, word.unavailable.retry_after_ms);
+    const retryMs = retryMsOf(word);
+    if (retryMs === null) return this.lookAgain();
+    const after = Math.max(RETRY_MS_MIN, retryMs);
     this.knockAfter(after + this.around.random() * after);
   }
 
@@ -110,4 +111,11 @@ export class LineWatch {
     this.watched = watched;
     if (watched.queue !== queue) this.watcher.changed(watched.queue);
   }
+}
+
+/** When to knock again, for somebody who was given no place in a line. */
+function retryMsOf(word: Turned): number | null {
+  if ('unavailable' in word) return word.unavailable.retry_after_ms;
+  if ('school_full' in word) return word.school_full.retry_after_ms;
+  return null;
 }

@@ -42,7 +42,7 @@ export interface Spot {
 export type Rose = { what: 'place'; was: number; at: UnixMs } | { what: 'turn'; at: UnixMs };
 
 /** Why nothing is heard at the moment. */
-export type Trouble = 'offline' | 'unreadable' | 'unavailable';
+export type Trouble = 'offline' | 'unreadable' | 'unavailable' | 'school_full';
 
 export interface Queue {
   /** Absent for somebody who was turned away without a place. */
@@ -84,7 +84,7 @@ export function turned(watched: Watched, word: Turned, now: UnixMs): Watched {
   const anew = { ...watched, life: null, shut: null, misses: 0, refusedAt };
   if ('queued' in word) return { ...anew, queue: placed(kept, word.queued, now) };
   if ('closed' in word) return { ...anew, queue: { ...kept, closed: { until: word.closed.until ?? null } } };
-  return { ...anew, queue: { ...kept, trouble: 'unavailable' } };
+  return { ...anew, queue: { ...kept, trouble: 'school_full' in word ? 'school_full' : 'unavailable' } };
 }
 
 function placed(queue: Queue, { priority, place, class_sign: sign, before, wait }: Queued, now: UnixMs): Queue {

@@ -351,9 +351,14 @@ export const en: Words = {
       title: () => 'You cannot go in yet',
       body: () => 'The server is not able to let you in. This page tries again by itself; there is nothing to reload.',
     },
+    schoolFull: {
+      title: () => 'Your portal’s places are taken',
+      body: () => 'The portal that sends you has as many people here as were agreed, or sends too many at once. This page tries again by itself; there is nothing to reload.',
+    },
     trouble: {
       offline: () => 'The connection is down. Your place is kept, and this page goes on as soon as the connection is back.',
       unreadable: () => 'There is no news of the line at the moment. Your place is kept; this page keeps trying.',
+      school_full: () => 'The portal that sends you has as many people here as were agreed. Your place is kept; this page tries again by itself.',
       unavailable: () => 'The server cannot let anybody in at this moment. Your place is kept; this page tries again by itself.',
     },
     back: 'There is news of the line again.',

@@ -414,6 +414,13 @@ export const fr = {
         'Le serveur n’est pas en état de te faire entrer. Cette page réessaie d’elle-même ; il n’y a rien à recharger.',
       ),
     },
+    schoolFull: {
+      title: say('Les places de votre portail sont prises', 'Les places de ton portail sont prises'),
+      body: say(
+        'Le portail qui vous envoie a autant de personnes ici que ce qui est convenu, ou en envoie trop à la fois. Cette page réessaie d’elle-même ; il n’y a rien à recharger.',
+        'Le portail qui t’envoie a autant de personnes ici que ce qui est convenu, ou en envoie trop à la fois. Cette page réessaie d’elle-même ; il n’y a rien à recharger.',
+      ),
+    },
     trouble: {
       offline: say(
         'La connexion est coupée. Votre place est gardée, et cette page reprend dès que la connexion revient.',
@@ -422,6 +429,10 @@ export const fr = {
       unreadable: say(
         'La file ne donne pas de nouvelles pour le moment. Votre place est gardée ; cette page continue d’essayer.',
         'La file ne donne pas de nouvelles pour le moment. Ta place est gardée ; cette page continue d’essayer.',
+      ),
+      school_full: say(
+        'Le portail qui vous envoie a autant de personnes ici que ce qui est convenu. Votre place est gardée ; cette page réessaie d’elle-même.',
+        'Le portail qui t’envoie a autant de personnes ici que ce qui est convenu. Ta place est gardée ; cette page réessaie d’elle-même.',
       ),
       unavailable: say(
         'Le serveur ne peut faire entrer personne à cet instant. Votre place est gardée ; cette page réessaie d’elle-même.',

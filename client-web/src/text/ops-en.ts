@@ -2,7 +2,8 @@
 
 import type { OpsWords } from './ops-fr';
 
-const some = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
+const number = new Intl.NumberFormat('en');
+const some = (n: number, one: string, many: string) => `${number.format(n)} ${n === 1 ? one : many}`;
 
 export const opsEn: OpsWords = {
   title: 'Operations',
@@ -63,13 +64,14 @@ export const opsEn: OpsWords = {
         ? 'One thread that runs classes does not answer: its figures are of before, and its classes may stand still.'
         : `${n} threads that run classes do not answer: their figures are of before, and their classes may stand still.`,
     scarce: 'Scarcest',
+    scarceOf: 'Scarcest resource',
     lower: (name) => `Lower the limit: ${name}`,
     raise: (name) => `Raise the limit: ${name}`,
     set: 'Set the limits',
     setHint: 'They hold after a restart too. A limit as configured follows the configuration.',
-    byHand: (configured) => `Set by hand; configured: ${configured}.`,
-    giveBack: (name) => `Back to the configured limit: ${name}`,
-    giveBackShort: 'Back to it',
+    byHand: (configured) => `By hand; configured: ${configured}.`,
+    giveBack: (name) => `Back to the configuration: ${name}`,
+    giveBackShort: 'Back to the configuration',
     unit: {
       egress: 'kilobits per second',
       memory: 'megabytes',
@@ -90,7 +92,7 @@ export const opsEn: OpsWords = {
     },
     waiting: (n) => (n === 0 ? 'nobody waits' : some(n, 'person waits', 'people wait')),
     turn: (span) => `the last one’s turn comes ${span}`,
-    pace: (slowest, fastest) => (fastest === 0 ? 'nobody was let in lately' : `${slowest} to ${fastest} let in per minute`),
+    pace: (slowest, fastest) => (fastest === 0 ? 'nobody was let in lately' : `${number.format(slowest)} to ${number.format(fastest)} let in per minute`),
     closed: 'Closed',
     until: (clock) => `until ${clock}`,
     close: (name) => `Close the line: ${name}`,

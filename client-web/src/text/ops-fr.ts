@@ -1,6 +1,7 @@
 // The operator's page in French. Its words are loaded with it, and by nobody else.
 
-const some = (n: number, one: string, many: string) => `${n} ${n < 2 ? one : many}`;
+const number = new Intl.NumberFormat('fr');
+const some = (n: number, one: string, many: string) => `${number.format(n)} ${n < 2 ? one : many}`;
 
 export const opsFr = {
   title: 'Exploitation',
@@ -25,7 +26,7 @@ export const opsFr = {
     classes: 'Classes',
     people: 'Personnes',
     queued: 'Dans la file',
-    reserved: 'Places réservées',
+    reserved: 'Places gardées',
     accepts: 'Entrées par seconde',
     acceptsOf: (n: string, max: string) => `${n} sur ${max}`,
     wait: 'Attente pour qui arrive',
@@ -60,14 +61,15 @@ export const opsFr = {
       n === 1
         ? 'Un fil qui porte des classes ne répond plus : ses chiffres sont ceux d’avant, et ses classes sont peut-être à l’arrêt.'
         : `${n} fils qui portent des classes ne répondent plus : leurs chiffres sont ceux d’avant, et leurs classes sont peut-être à l’arrêt.`,
-    scarce: 'Le plus juste',
+    scarce: 'La plus chargée',
+    scarceOf: 'Ressource la plus chargée',
     lower: (name: string) => `Abaisser la limite : ${name}`,
     raise: (name: string) => `Relever la limite : ${name}`,
     set: 'Fixer les limites',
     setHint: 'Elles valent aussi après un redémarrage. Une limite laissée comme dans la configuration la suit.',
-    byHand: (configured: string) => `Fixée à la main ; configuration : ${configured}.`,
-    giveBack: (name: string) => `Revenir à la limite de la configuration : ${name}`,
-    giveBackShort: 'Y revenir',
+    byHand: (configured: string) => `À la main ; configuration : ${configured}.`,
+    giveBack: (name: string) => `Revenir à la configuration : ${name}`,
+    giveBackShort: 'Revenir à la configuration',
     unit: {
       egress: 'kilobits par seconde',
       memory: 'mégaoctets',
@@ -88,7 +90,7 @@ export const opsFr = {
     },
     waiting: (n: number) => (n === 0 ? 'personne n’attend' : some(n, 'personne attend', 'personnes attendent')),
     turn: (span: string) => `la dernière entrera ${span}`,
-    pace: (slowest: number, fastest: number) => (fastest === 0 ? 'aucune entrée ces dernières minutes' : `${slowest} à ${fastest} entrées par minute`),
+    pace: (slowest: number, fastest: number) => (fastest === 0 ? 'aucune entrée ces dernières minutes' : `${number.format(slowest)} à ${number.format(fastest)} entrées par minute`),
     closed: 'Fermée',
     until: (clock: string) => `jusqu’à ${clock}`,
     close: (name: string) => `Fermer la file : ${name}`,
@@ -106,7 +108,7 @@ export const opsFr = {
     teachers: 'Enseignants',
     students: 'Élèves',
     queued: 'En file',
-    reserved: 'Réservées',
+    reserved: 'Gardées',
   },
   attacks: {
     title: 'Attaques repoussées',

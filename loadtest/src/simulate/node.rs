@@ -162,9 +162,10 @@ impl Node {
             Verdict::Enter(priority) => self.come_in(who, priority, now),
             Verdict::Turned { turned: Turned::Queued(queued), .. } => self.stand(who, queued, now),
             Verdict::Turned { turned: Turned::Closed { .. }, .. } => self.come_again(who, now, MINUTE_MS),
-            Verdict::Turned { turned: Turned::Unavailable { retry_after_ms }, .. } => {
-                self.come_again(who, now, retry_after_ms)
-            }
+            Verdict::Turned {
+                turned: Turned::Unavailable { retry_after_ms } | Turned::SchoolFull { retry_after_ms },
+                ..
+            } => self.come_again(who, now, retry_after_ms),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use preau_protocol::{Close, Event, Gone, PersonId, Sending, SessionEvent, UnixMs};
 
-use crate::{Classroom, Fact, agenda::Alarm, chair::Chair, waits::STILL_THERE_MS};
+use crate::{Classroom, Fact, agenda::Alarm, chair::Chair};
 
 impl Classroom {
     /// Others wait for seats, or no longer. A line that is empty for a moment takes no question back; whoever had their time to
@@ -42,7 +42,7 @@ impl Classroom {
             if chair.asked_until.is_some() {
                 self.give_back_seat(person);
             } else if chair.is_here() && chair.sending == Sending::default() {
-                chair.asked_until = Some(self.now.plus_ms(STILL_THERE_MS));
+                chair.asked_until = Some(self.now.plus_ms(self.limits.still_there_ms));
                 self.ask_again_if_idle(person);
             } else {
                 // Who is heard or seen does something; whose connection is lost has another alarm.

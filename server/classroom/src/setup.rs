@@ -7,6 +7,8 @@ use preau_protocol::{
     limits::{LISTED_MAX, LOBBY_STRANGERS_MAX, SEATS_MAX},
 };
 
+use crate::waits::STILL_THERE_MS;
+
 /// A class as it was set up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setup {
@@ -33,6 +35,8 @@ pub struct Limits {
     pub lesson_ms_max: Option<u64>,
     /// Whoever does nothing for so long is asked whether they are still there, while others wait. `None`: never.
     pub idle_ms: Option<u64>,
+    /// And has so long to say so.
+    pub still_there_ms: u64,
 }
 
 impl Default for Limits {
@@ -44,6 +48,7 @@ impl Default for Limits {
             listed_max: LISTED_MAX,
             lesson_ms_max: None,
             idle_ms: None,
+            still_there_ms: STILL_THERE_MS,
         }
     }
 }

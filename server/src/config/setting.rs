@@ -8,6 +8,7 @@ use preau_protocol::DisplayName;
 
 use super::fault::{ConfigFault, Place};
 use super::origin::{Origin, PublicUrl};
+use super::span;
 use super::{ClosedWindow, Config, LogFormat, MetricsBind, Network, OperatorToken, PortalConfig, TlsFiles, TurnTls};
 
 /// Classes are kept for at most this long, whatever is configured: children's data is kept as briefly as possible.
@@ -16,8 +17,6 @@ const RETENTION_DAYS_MAX: i64 = 400;
 const SHARDS_MAX: i64 = 256;
 /// More than any class has: then none is spread.
 const SPREAD_FROM_MAX: i64 = 10_000;
-/// A day: nobody is in class for longer.
-const MINUTES_MAX: i64 = 24 * 60;
 const ZONE_DEFAULT: &str = "Europe/Paris";
 /// No machine has more of anything that the gate counts.
 const GATE_LIMIT_MAX: i64 = 1_000_000_000;
@@ -388,18 +387,25 @@ pub static SETTINGS: &[Setting] = &[
         set: |d, v| text_or_none(v, path).map(|x| d.turn_tls.key = x),
     },
     Setting {
-        key: "gate.idle_minutes",
-        about: "While others wait to come in, a student who did nothing for so long is asked whether they are still there, and without an answer the seat is free. They come back without being admitted again. 0: never.",
-        shape: Shape::Number,
-        default: "30",
-        set: |d, v| number(v, 0..=MINUTES_MAX).map(|x| d.config.lessons.idle_minutes = x as u32),
+        key: "gate.idle_after",
+        about: "While others wait to come in, a student who did nothing for so long is asked whether they are still there, and without an answer the seat is free. They come back without being admitted again. As in 90 s, 30 min, 1 h, or \"off\": nobody is asked.",
+        shape: Shape::Text,
+        default: "\"30 min\"",
+        set: |d, v| text(v, span::parse_or_off).map(|x| d.config.lessons.idle_after = x),
     },
     Setting {
-        key: "gate.class_minutes_max",
-        about: "A class ends so many minutes after its teacher opened it. Everybody knows from the start. 0: it ends when its teacher ends it.",
-        shape: Shape::Number,
-        default: "0",
-        set: |d, v| number(v, 0..=MINUTES_MAX).map(|x| d.config.lessons.minutes_max = x as u32),
+        key: "gate.idle_answer_within",
+        about: "How long they have to answer.",
+        shape: Shape::Text,
+        default: "\"2 min\"",
+        set: |d, v| text(v, span::parse).map(|x| d.config.lessons.answer_within = x),
+    },
+    Setting {
+        key: "gate.class_length_max",
+        about: "A class ends so long after its teacher opened it, as in 90 min. Everybody knows from the start. \"off\": it ends when its teacher ends it.",
+        shape: Shape::Text,
+        default: "\"off\"",
+        set: |d, v| text(v, span::parse_or_off).map(|x| d.config.lessons.length_max = x),
     },
     Setting {
         key: "gate.people_max",

@@ -15,7 +15,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use preau_protocol::{Claim, PersonId};
 
 use crate::config::Network;
-use crate::store::DeviceSecretHash;
+use crate::store::{AccountId, DeviceSecretHash};
 
 /// Sockets of one network that have not said hello, at once, and how fast such may follow: a school that comes at the
 /// same second with a portal's tokens and no cookies. Each is paid back when it says hello.
@@ -32,6 +32,10 @@ const LOOKS: Rate = Rate { burst: 2_000.0, per_s: 200.0 };
 /// Claims by one browser, or of one link, or hellos of one person: somebody who reloads in anger, but not a script.
 const CLAIMS: Rate = Rate { burst: 20.0, per_s: 0.5 };
 const HELLOS: Rate = Rate { burst: 40.0, per_s: 0.5 };
+/// What a teacher's account may change: 500 classes with their rosters imported at once, and a fast typist after that.
+const CHANGES: Rate = Rate { burst: 3_000.0, per_s: 10.0 };
+/// So many seconds of a portal's pace may come at once: the minute in which a lesson begins.
+const PORTAL_BURST_S: f64 = 60.0;
 /// Networks, browsers, people and links remembered together. Past this those that have recovered are forgotten, then
 /// all: forgetting lets a flooder start again, which is better than shutting out a school.
 const BUCKETS_MAX: usize = 64 * 1024;
@@ -51,6 +55,9 @@ enum Key {
     Browser([u8; 32]),
     Secret([u8; 32]),
     Person(PersonId),
+    /// By its number, and how many of its people may come per second.
+    Portal(usize, u32),
+    Account(AccountId),
 }
 
 #[derive(Clone, Copy)]
@@ -132,6 +139,16 @@ impl Budgets {
         books.ask(Key::Person(person), now, 1.0)
     }
 
+    /// Somebody comes from a portal, who has no seat yet. An error: it sends people faster than `per_s`.
+    pub fn sent_by(&self, portal: usize, per_s: u32, now: Instant) -> Result<(), u32> {
+        self.books().ask(Key::Portal(portal, per_s), now, 1.0)
+    }
+
+    /// A teacher's account changes something. An error: too much in too short a time.
+    pub fn change(&self, account: AccountId, now: Instant) -> Result<(), u32> {
+        self.books().ask(Key::Account(account), now, 1.0)
+    }
+
     /// The socket was not opened after all.
     pub fn spare(&self, deposit: Deposit, now: Instant) {
         self.books().give_back(deposit, now);
@@ -184,6 +201,8 @@ impl Books {
             Key::Looks(_) => LOOKS,
             Key::Browser(_) | Key::Secret(_) => CLAIMS,
             Key::Person(_) => HELLOS,
+            Key::Portal(_, per_s) => Rate { burst: f64::from(per_s) * PORTAL_BURST_S, per_s: f64::from(per_s) },
+            Key::Account(_) => CHANGES,
         }
     }
 
@@ -368,6 +387,24 @@ mod tests {
         assert!((0..40).all(|n| come(n, now).is_ok()));
         assert_eq!(come(41, now), Err(2));
         assert_eq!(come(42, now + Duration::from_secs(2)), Ok(()));
+    }
+
+    #[test]
+    fn a_portal_that_sends_too_many_holds_up_itself_alone() {
+        let (budgets, now) = (Budgets::default(), Instant::now());
+        assert!((0..600).all(|_| budgets.sent_by(0, 10, now).is_ok()), "a minute's worth comes at once");
+        assert_eq!(budgets.sent_by(0, 10, now), Err(1));
+        assert_eq!(budgets.sent_by(1, 10, now), Ok(()));
+        let later = now + Duration::from_secs(2);
+        assert_eq!((0..100).filter(|_| budgets.sent_by(0, 10, later).is_ok()).count(), 20);
+    }
+
+    #[test]
+    fn an_account_imports_a_timetable_and_does_not_write_without_end() {
+        let (budgets, now) = (Budgets::default(), Instant::now());
+        let [ada, bob] = [1, 2].map(|n| AccountId(Uuid::from_u128(n)));
+        assert!((0..3_000).all(|_| budgets.change(ada, now).is_ok()));
+        assert_eq!((budgets.change(ada, now), budgets.change(bob, now)), (Err(1), Ok(())));
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use preau_protocol::{ClassId, PersonId, ProblemCode};
+use preau_protocol::{Attack, ClassId, PersonId, ProblemCode};
 
 use super::problem::Refused;
 use crate::auth::DeviceSecret;
@@ -62,6 +63,10 @@ impl FromRequestParts<Arc<House>> for Teacher {
     async fn from_request_parts(parts: &mut Parts, house: &Arc<House>) -> Result<Self, Refused> {
         let browser = Browser::from_request_parts(parts, house).await?;
         let account = browser.row.account.ok_or(Refused::from(ProblemCode::NotAllowed))?;
+        if !parts.method.is_safe() {
+            let paced = house.budgets.change(account.id, Instant::now());
+            paced.map_err(|retry_after_s| Refused::too_many(retry_after_s, Attack::TooFast))?;
+        }
         Ok(Teacher { account, browser: browser.hash })
     }
 }

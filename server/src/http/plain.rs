@@ -20,7 +20,7 @@ use super::caller::InPath;
 use super::problem::Refused;
 use crate::auth::{AuthError, DeviceSecret};
 use crate::house::House;
-use crate::session::asker;
+use crate::session::{asker, sender};
 use crate::store::unix_now;
 
 use language::Language;
@@ -95,7 +95,7 @@ async fn ask(house: &House, class: ClassId, headers: &HeaderMap) -> Result<(Stan
         Err(AuthError::Unavailable) => return Ok((Standing::Unavailable, None)),
     };
     let ticket = Kept::in_headers(headers).map(|kept| kept.ticket);
-    Ok(match house.gate.ask(asker(class, &visitor, false, ticket)).await {
+    Ok(match house.gate.ask(asker(class, &visitor, false, ticket), sender(&visitor, house)).await {
         Ok(_) => (Standing::Turn, None),
         Err(Turned::Queued(queued)) => {
             let kept = Kept::new(class, &house.gate.published().line.life, &queued);
@@ -103,6 +103,7 @@ async fn ask(house: &House, class: ClassId, headers: &HeaderMap) -> Result<(Stan
         }
         Err(Turned::Closed { until }) => (Standing::closed(until, false, unix_now()), None),
         Err(Turned::Unavailable { .. }) => (Standing::Unavailable, None),
+        Err(Turned::SchoolFull { .. }) => (Standing::SchoolFull, None),
     })
 }
 

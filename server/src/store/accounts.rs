@@ -8,7 +8,7 @@ use super::devices::DeviceSecretHash;
 use super::{Store, StoreError};
 
 /// A teacher's account on this server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(pub Uuid);
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -34,7 +34,9 @@ pub fn run(data: &[u8]) {
 fn check(config: &Config) {
     assert!((1..=400).contains(&config.retention_days), "{} days", config.retention_days);
     assert!(config.shards.is_none_or(|shards| (1..=256).contains(&shards)));
-    assert!(config.lessons.idle_minutes <= 24 * 60 && config.lessons.minutes_max <= 24 * 60);
+    let day = std::time::Duration::from_secs(24 * 60 * 60);
+    let spans = [config.lessons.idle_after, config.lessons.length_max, Some(config.lessons.answer_within)];
+    assert!(spans.into_iter().flatten().all(|span| !span.is_zero() && span <= day));
     assert!(config.portals.len() <= 16);
     for portal in &config.portals {
         assert!(!portal.issuer.is_empty() && !portal.audience.is_empty());

@@ -7,6 +7,7 @@ import type { Amounts, Operations, Scarce } from '../../protocol/types';
 import { toast } from '../../ui/announcer';
 import { Button, IconButton } from '../../ui/button';
 import { Field } from '../../ui/field';
+import { Icon } from '../../ui/icon';
 import { FaultNotice, Notice } from '../../ui/notice';
 import type { Desk } from './desk';
 import { amountWords, AMOUNTS, opsWords, percent } from './words';
@@ -122,7 +123,10 @@ function LimitsForm({ limits, onApply }: { limits: Amounts; onApply: (limits: Am
   };
   return (
     <details class="ops-limits">
-      <summary>{t.set}</summary>
+      <summary>
+        <Icon name="chevron-right" />
+        {t.set}
+      </summary>
       <form
         class="stack"
         onSubmit={(event) => {

@@ -38,7 +38,7 @@ function Sparks({ history }: { history: readonly Sample[] }) {
     <div class="ops-sparks">
       <Spark name={t.figures.people} history={history} of={(sample) => sample.people} />
       <Spark name={t.figures.queued} history={history} of={(sample) => sample.queued} />
-      <Spark name={t.load.scarce} history={history} of={(sample) => sample.load} />
+      <Spark name={t.load.scarceOf} history={history} of={(sample) => sample.load} />
     </div>
   );
 }

@@ -12,7 +12,7 @@ import { Page } from '../../ui/page';
 import { useAttendance } from '../class/attendance';
 import { DeviceTryout } from '../tryout/devices';
 import { useNow } from '../tryout/now';
-import { closedWords, placeInTab, placeWords, roseWords, turnWords } from './sentences';
+import { closedWords, outsideWords, placeInTab, placeWords, roseWords, turnWords } from './sentences';
 
 export function QueuePage({ queue }: { queue: Queue }) {
   const { state, invitation, familiar } = useAttendance();
@@ -49,7 +49,7 @@ function Body({ queue, now, familiar, isLost }: { queue: Queue; now: number; fam
       </>
     );
   }
-  if (spot === null) return <Said>{t.unavailable.body(familiar)}</Said>;
+  if (spot === null) return <Said>{outsideWords(queue).body(familiar)}</Said>;
   return (
     <>
       <Standing spot={spot} now={now} familiar={familiar} />
@@ -107,11 +107,12 @@ function WhileWaiting() {
   );
 }
 
-function headline({ entering, closed, spot }: Queue): (familiar: boolean) => string {
+function headline(queue: Queue): (familiar: boolean) => string {
+  const { entering, closed, spot } = queue;
   const t = words().queue;
   if (entering) return t.entering.title;
   if (closed !== null) return t.closed.title;
-  return spot === null ? t.unavailable.title : t.title;
+  return spot === null ? outsideWords(queue).title : t.title;
 }
 
 /** Somebody with many tabs sees their place without looking for it. */

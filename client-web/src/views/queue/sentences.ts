@@ -49,6 +49,12 @@ export function closedWords(queue: Queue, now: number, familiar: boolean): strin
   return queue.spot === null ? when : `${when} ${t.kept(familiar)}`;
 }
 
+/** Why there is not even a place. */
+export function outsideWords({ trouble }: Queue): { title: (familiar: boolean) => string; body: (familiar: boolean) => string } {
+  const t = words().queue;
+  return trouble === 'school_full' ? t.schoolFull : t.unavailable;
+}
+
 export function queueNews(news: News, queue: Queue, familiar: boolean): string {
   const t = words().queue;
   const now = Date.now();
@@ -71,6 +77,7 @@ export function queueNews(news: News, queue: Queue, familiar: boolean): string {
     case 'offline':
     case 'unreadable':
     case 'unavailable':
-      return queue.spot === null ? t.unavailable.body(familiar) : t.trouble[news](familiar);
+    case 'school_full':
+      return queue.spot === null ? outsideWords(queue).body(familiar) : t.trouble[news](familiar);
   }
 }

@@ -16,6 +16,7 @@ const LIMITS: Limits = Limits {
     listed_max: 9,
     lesson_ms_max: None,
     idle_ms: Some(1_800_000),
+    still_there_ms: 120_000,
 };
 
 /// Ada teaches, Noé has the one seat, others wait.

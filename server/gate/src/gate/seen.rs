@@ -1,7 +1,7 @@
 //! What everybody may see of the gate, and what its operator does.
 
 use preau_protocol::{
-    Amounts, ClassLoad, Line as LineWord, LineDocument, Priority, Reduction, Scarce, UnixMs, Wait, limits,
+    Amounts, ClassLoad, Line as LineWord, LineDocument, PersonId, Priority, Reduction, Scarce, UnixMs, Wait, limits,
 };
 
 use super::{Counts, Gate};
@@ -14,6 +14,11 @@ const AGAIN_MS_PER_THOUSAND: u32 = 50;
 const AGAIN_MS_MAX: u32 = 20_000;
 
 impl Gate {
+    /// Whether somebody is inside, or was a moment ago.
+    pub fn is_here(&self, person: PersonId, now: UnixMs) -> bool {
+        self.present.is_here(person, now)
+    }
+
     /// People in all lines.
     pub fn waiting(&self) -> u32 {
         self.lines.values().map(Line::waiting).sum()

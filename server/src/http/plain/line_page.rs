@@ -24,6 +24,8 @@ pub enum Standing {
         kept: bool,
     },
     Unavailable,
+    /// The portal that sent them has as many people here as were agreed.
+    SchoolFull,
     /// Nobody whom this class expects, as far as this browser's cookie tells.
     Stranger,
 }
@@ -72,6 +74,13 @@ pub fn line_page(standing: &Standing, class: ClassId, again: Again, language: La
                 "The server is not able to let you in. This page refreshes itself.",
             ),
         ),
+        Standing::SchoolFull => sheet.text(
+            "lead",
+            &say(
+                "Le portail qui vous envoie a autant de personnes ici que ce qui est convenu, ou en envoie trop à la fois. Cette page s’actualise d’elle-même.",
+                "The portal that sends you has as many people here as were agreed, or sends too many at once. This page refreshes itself.",
+            ),
+        ),
         Standing::Stranger => sheet.text(
             "lead",
             &say(
@@ -98,6 +107,7 @@ fn heading(standing: &Standing, language: Language) -> String {
         Standing::Turn => ("C’est votre tour", "It is your turn"),
         Standing::Closed { .. } => ("L’entrée est fermée pour le moment", "The entrance is closed for now"),
         Standing::Unavailable => ("On ne peut pas encore entrer", "You cannot go in yet"),
+        Standing::SchoolFull => ("Les places de votre portail sont prises", "Your portal’s places are taken"),
         Standing::Stranger => ("Pour entrer, il faut une invitation", "You need an invitation to come in"),
     };
     words::say(language, french, english)
@@ -140,6 +150,7 @@ mod tests {
             Standing::Closed { for_s: None, kept: true },
             Standing::Closed { for_s: Some(7_300), kept: false },
             Standing::Unavailable,
+            Standing::SchoolFull,
             Standing::Stranger,
         ];
         for language in [Language::French, Language::English] {
