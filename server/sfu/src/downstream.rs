@@ -61,11 +61,14 @@ impl Relay {
         let (is_idle, bps, loses) = (downlink.is_idle(), downlink.bps(), downlink.loss() >= LOSS_LOOKED_AT);
         // The rates of what is shown breathe: the division follows them, not only the way.
         let is_reduced = peer.share.reduced != Reduced::Nothing;
-        if is_reduced || loses || self.shown_bps(key) > bps {
+        let is_there = peer.link == Transport::Connected;
+        let is_short = is_reduced || loses || self.shown_bps(key) > bps;
+        if is_short {
             self.replan.insert(key);
         }
         self.tell_link(key, now);
-        if !is_idle {
+        // Where all pictures were taken away and nobody speaks, nothing leaves but probes: who else would begin them?
+        if !is_idle || (is_short && is_there) {
             self.arm(key, Timer::Link, now + LINK_EVERY);
         }
     }

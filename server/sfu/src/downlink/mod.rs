@@ -174,8 +174,10 @@ impl Downlink {
 
     /// Begins a probe if `wanted_bps` is more than what is known, and it is time. Returns whether it did.
     pub fn probe(&mut self, wanted_bps: u64, now: Instant) -> bool {
+        // What was told of a queue is true for a while. Where nothing is shown any more nobody tells of anything.
+        let is_old = self.reported_at.is_none_or(|at| now.saturating_duration_since(at) >= SILENCE_MAX);
         !self.is_mute
-            && self.usage() == Usage::Normal
+            && (is_old || self.usage() == Usage::Normal)
             && self.prober.begin(self.rate.bps(), wanted_bps as f64, self.log.next(), now)
     }
 

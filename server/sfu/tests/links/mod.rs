@@ -222,6 +222,33 @@ fn a_coarse_clock_is_not_starved() {
 }
 
 #[test]
+fn a_way_that_was_cut_gets_its_picture_back_also_where_nobody_speaks() {
+    let mut class = Story::new();
+    class.is_heard = false;
+    let noe = class.student(2, WIDE);
+    class.pass(5);
+    assert_eq!(class.layer(noe), Some("h"));
+    class.way(noe, Way { lost_percent: 100, ..WIDE });
+    class.pass(8);
+    assert_eq!(class.told(noe).last(), Some(&(Quality::Poor, Reduced::AudioOnly)), "{:?}", class.link(noe));
+    class.way(noe, WIDE);
+    class.pass(10);
+    assert!(class.layer(noe).is_some(), "{:?}", class.link(noe));
+    class.pass(30);
+    class.pass(5);
+    assert_eq!(class.layer(noe), Some("h"), "{:?}", class.link(noe));
+    // And where the last that was heard of it was that a queue grows.
+    class.way(noe, Way { bps: 300_000, ..WIDE });
+    class.pass(1);
+    class.way(noe, Way { lost_percent: 100, ..WIDE });
+    class.pass(8);
+    assert_eq!(class.link(noe).reduced, Reduced::AudioOnly);
+    class.way(noe, WIDE);
+    class.pass(30);
+    assert!(class.layer(noe).is_some(), "{:?}", class.link(noe));
+}
+
+#[test]
 fn a_weak_way_keeps_its_small_picture() {
     let mut class = Story::new();
     let noe = class.student(2, Way { bps: 300_000, delay_ms: 25, queue_bytes: 15_000, ..WIDE });

@@ -27,6 +27,8 @@ pub struct Story {
     start: Instant,
     pub teacher: PeerId,
     pub receivers: BTreeMap<PeerId, Receiver>,
+    /// The teacher speaks.
+    pub is_heard: bool,
     cameras: BTreeMap<PeerId, Camera>,
 }
 
@@ -42,7 +44,7 @@ impl Story {
         let teacher = world.seat(ada, Role::Teacher);
         world.relay.allow(teacher, Permit::everything(), world.now);
         let cameras = BTreeMap::from([(teacher, Camera::new(layers))]);
-        Story { start: world.now, world, teacher, receivers: BTreeMap::new(), cameras }
+        Story { start: world.now, world, teacher, receivers: BTreeMap::new(), is_heard: true, cameras }
     }
 
     /// Somebody who looks at the teacher over a way of their own.
@@ -101,7 +103,7 @@ impl Story {
         if ms % FRAME_MS == 0 {
             self.pictures();
         }
-        if ms % 20 == 0 {
+        if ms % 20 == 0 && self.is_heard {
             let teacher = self.world.browsers.get_mut(&self.teacher).unwrap();
             let (way, sound) = (teacher.way, teacher.audio_packet(20));
             self.world.send_raw(way, sound);
