@@ -17,7 +17,7 @@ test:
 	@tests/run.sh
 
 # Every attack of the door against the real server, alone and again while a class runs: one table, and
-# target/attack-figures.json. One row alone: make attack ARGS="--only smuggling"
+# target/figures.json. One row alone: make attack ARGS="--only smuggling"
 attack: client-web/dist/index.html
 	$(CARGO) build --release -p preau
 	$(CARGO) build --workspace --bin preau-attacks
@@ -36,7 +36,7 @@ faults: client-web/dist/index.html
 	tests/system.sh
 	PREAU_BIN=$${CARGO_TARGET_DIR:-$$PWD/target}/debug/preau FAULTS_AT_LENGTH=1 $(CARGO) test --workspace --test faults
 
-# Measures what the README promises, prints the machine, writes target/figures.json. One part alone: make bench PARTS=relay
+# Measures what the README promises, prints the machine, and writes target/figures.json. One part alone: make bench PARTS=relay
 bench: client-web/dist/index.html tests/browser/node_modules/.package-lock.json
 	$(CARGO) build --release -p preau -p preau-loadtest
 	$(CARGO) build --release --locked --manifest-path tests/bench/peers/Cargo.toml --target-dir $${CARGO_TARGET_DIR:-target}/peers

@@ -1,7 +1,8 @@
 // Adds up what every runner said, and ends with the one line that people and machines read.
 //
 // A step whose runner counts is counted by its tests; any other step (a build, a linter) is one check. A step that
-// fails without a failed test (a crash, a broken build) is one failure.
+// fails without a failed test (a crash, a broken build) is one failure. Figures of what was attacked, fuzzed and broken
+// on purpose stand before that line.
 
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -40,6 +41,12 @@ const counted = {
   fuzz: runners.fuzz,
 };
 
+/** What runners print as `name value`; the last word counts. */
+const FIGURES = [
+  'attacks_tried', 'attacks_as_expected', 'fuzz_executions', 'fuzz_findings', 'faults_survived', 'decisions_lost', 'intruders_seated',
+  'refusal_cpu_us', 'attack_media_p99_ratio', 'websocket_cases_passed',
+];
+
 /** Lines in which runners name what failed, and so many of them: a machine that keeps only the end of it all keeps these. */
 const REASON = /^not ok|^test .* FAILED$|panicked at|^Base64:|^error|^\s*(×|FAIL) |ERROR: libFuzzer/;
 const REASONS_MAX = 8;
@@ -51,10 +58,12 @@ const plain = (text) => text.replace(/\x1b\[[0-9;]*m/g, '');
 let passed = 0;
 let failed = 0;
 const reasons = [];
+const figures = new Map();
 for (const file of readdirSync(logs).filter((name) => name.endsWith('.status')).sort()) {
   const name = file.replace('.status', '');
   const [status, seconds] = readFileSync(join(logs, file), 'utf8').trim().split(' ').map(Number);
   const text = plain(readFileSync(join(logs, `${name}.log`), 'utf8'));
+  for (const [, figure, value] of text.matchAll(/^(\w+) ([\d.]+)$/gm)) if (FIGURES.includes(figure)) figures.set(figure, value);
   const sums = counted[name]?.(text) ?? [[status === 0 ? 1 : 0, status === 0 ? 0 : 1]];
   const good = sums.reduce((sum, [n]) => sum + n, 0);
   let bad = sums.reduce((sum, [, n]) => sum + n, 0);
@@ -64,6 +73,7 @@ for (const file of readdirSync(logs).filter((name) => name.endsWith('.status')).
   passed += good;
   failed += bad;
 }
+console.log(`\n${FIGURES.map((name) => `${name} ${figures.get(name) ?? 'unknown'}`).join('\n')}`);
 for (const reason of reasons.slice(0, REASONS_MAX)) console.log(reason.slice(0, REASON_LENGTH_MAX));
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

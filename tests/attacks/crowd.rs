@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use preau_loadtest::{Conversation, ConversationError, Device};
@@ -10,7 +11,7 @@ use preau_protocol::{ClassId, Close, Hello, Policy, Queued, Role, Turned, VERSIO
 use preau_tests::school::{SOON, School, heard_knock};
 use preau_tests::wire::Wire;
 use serde_json::json;
-use tokio::time::timeout;
+use tokio::time::{interval, timeout};
 
 use crate::ground::{Ground, draft_now};
 use crate::stranger::{Stranger, UPGRADE, hello};
@@ -18,6 +19,8 @@ use crate::table::Tries;
 
 /// People who come at the same moment.
 const AT_ONCE: usize = 24;
+/// The least that a page waits which was told to come again.
+const AGAIN_EVERY: Duration = Duration::from_secs(1);
 
 /// Five thousand whom nobody knows, each with a good token: the lobby takes so many, and whoever is on the roster comes in all the
 /// same. (That teachers see them first is a story of the client's.)
@@ -30,15 +33,23 @@ pub async fn full_lobby(ground: &Ground, tries: &mut Tries) {
     let coming = tokens.into_iter().map(|token| {
         let stranger = stranger.clone();
         async move {
-            let mut wire = stranger.wire().await;
+            let mut wire = stranger.try_wire().await?;
             wire.text(&hello(id, Some(&token)).to_string()).await;
-            let first = wire.first().await;
-            (first, wire)
+            Ok((wire.first().await, wire))
         }
     });
     let mut inside: Vec<Wire> = Vec::new();
     let mut coming = stream::iter(coming).buffer_unordered(AT_ONCE);
-    while let Some((first, wire)) = coming.next().await {
+    while let Some(came) = coming.next().await {
+        let came: Result<_, String> = came;
+        let (first, wire) = match came {
+            Ok(came) => came,
+            // More in a second than the server takes.
+            Err(answer) => {
+                tries.saw("a stranger", "no socket", answer.starts_with("HTTP/1.1 503"));
+                continue;
+            }
+        };
         match first {
             Ok(text) if text.contains("welcome") => {
                 tries.saw("a stranger", "waits", inside.len() < LOBBY_STRANGERS_MAX);
@@ -103,8 +114,10 @@ pub async fn flooder_in_school(ground: &Ground, tries: &mut Tries) {
 /// Opens a link as the page does, from the school's address, and knocks.
 async fn comes_in(school: &Stranger, link: &str, class: ClassId) -> Option<Wire> {
     let secret = link.rsplit('=').next().unwrap_or_default();
-    // Over the rate of new sockets everybody is told to come again at once, and pages do.
+    // Over the rate of new sockets everybody is told to come again, and pages do.
+    let mut tries = interval(AGAIN_EVERY);
     for _ in 0..20 {
+        tries.tick().await;
         let claimed = school.claim(&json!({"invitation": {"secret": secret}})).await;
         let cookie = claimed.text.split("set-cookie: ").nth(1).and_then(|line| line.split(';').next())?;
         let mut pupil = school.clone();

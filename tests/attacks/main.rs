@@ -28,6 +28,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use futures_util::future::join_all;
+use preau_tests::figures;
 use preau_tests::forwarding::quantile;
 use preau_tests::seats::Fate;
 use preau_tests::witness::{Witness, now};
@@ -269,16 +270,11 @@ fn conclude(rows: &[(&Attack, Option<Tries>, Option<Tries>)], mut figures: Figur
         println!("✗ {wrong}");
     }
     println!();
-    for (name, value) in &figures {
-        println!("{name} {value}");
-    }
-    let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".into());
-    let text = serde_json::to_string_pretty(&figures).expect("figures are JSON") + "\n";
-    let written = std::fs::write(std::path::Path::new(&target).join("attack-figures.json"), text);
+    figures::keep(figures);
     let is_wrong = |tries: &Tries| !tries.wrong.is_empty() || tries.count == 0;
     let wrong =
         rows.iter().filter(|(_, alone, in_class)| [alone, in_class].into_iter().flatten().any(is_wrong)).count();
     println!("{} attacks, {wrong} not as expected", rows.len());
     let as_it_should = wrong == 0 && findings.intruders == 0 && findings.wrong.is_empty();
-    if as_it_should && written.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if as_it_should { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

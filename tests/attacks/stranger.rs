@@ -77,6 +77,11 @@ impl Stranger {
         Wire::over(self.dial().await).upgraded(&self.device).await
     }
 
+    /// The same, or the head of the answer that was no upgrade.
+    pub async fn try_wire(&self) -> Result<Wire, String> {
+        Wire::over(self.dial().await).try_upgrade(&self.device).await
+    }
+
     pub async fn udp(&self) -> UdpSocket {
         UdpSocket::bind(SocketAddr::from((self.address, 0))).await.expect("a socket")
     }

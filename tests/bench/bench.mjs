@@ -2,9 +2,9 @@
 // With names of parts, as in `node tests/bench/bench.mjs relay`, measures these alone and keeps the other figures.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+import { keep } from '../figures.mjs';
 import { machine } from './machine.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -19,16 +19,13 @@ const parts = [
 
 console.log(machine());
 const only = process.argv.slice(2);
-const file = `${root}target/figures.json`;
-const figures = only.length === 0 ? { client_first_load_kb: firstLoad() } : existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+const figures = only.length === 0 ? { client_first_load_kb: firstLoad() } : {};
 for (const [script, what] of parts) {
   if (only.length > 0 && !only.includes(script.replace('.mjs', ''))) continue;
   console.log(`\n── ${what}`);
   Object.assign(figures, await run(script));
 }
-mkdirSync(`${root}target`, { recursive: true });
-writeFileSync(file, `${JSON.stringify(figures, null, 2)}\n`);
-console.log(`\n${machine()}\n${JSON.stringify(figures, null, 2)}`);
+console.log(`\n${machine()}\n${JSON.stringify(keep(figures), null, 2)}`);
 
 function run(script) {
   return new Promise((resolve, reject) => {

@@ -7,6 +7,7 @@ mod keys;
 mod kills;
 mod lesson;
 mod memory;
+mod partition;
 mod readers;
 mod tally;
 mod torn;

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use preau_tests::figures;
+use serde_json::json;
 
 /// Faults so far, and decisions or messages that were acknowledged and then were gone, or stood twice.
 static SO_FAR: Mutex<(u32, u32)> = Mutex::new((0, 0));
@@ -13,7 +14,7 @@ pub fn survived(faults: u32, wrong: &[String]) {
     let lost = u32::try_from(wrong.len()).expect("some");
     so_far.0 += faults.saturating_sub(lost);
     so_far.1 += lost;
-    figures::keep(&[("faults_survived", so_far.0.into()), ("decisions_lost", so_far.1.into())]);
+    figures::keep([("faults_survived", json!(so_far.0)), ("decisions_lost", json!(so_far.1))]);
     drop(so_far);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

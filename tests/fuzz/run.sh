@@ -58,4 +58,5 @@ for name in $targets; do
 done
 echo "fuzz_executions $total"
 echo "fuzz_findings $found"
+node tests/figures.mjs fuzz_executions "$total" fuzz_findings "$found"
 [ "$found" -eq 0 ]

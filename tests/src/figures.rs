@@ -1,29 +1,37 @@
-//! Figures that a run of tests gives, for whoever reads them afterwards.
+//! Figures that a run gives, for whoever reads them afterwards.
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Prints `name value` for each, past the test's own captured output, and keeps them in `test-figures.json` of the target
-/// directory beside those of other tests.
+use serde_json::Value;
+
+/// Prints `name value` for each, past a test's own captured output, and keeps them in `figures.json` of the target
+/// directory beside those that are there, as `tests/figures.mjs` does.
 ///
 /// # Panics
 /// If the target directory cannot be written.
-pub fn keep(figures: &[(&str, f64)]) {
-    let test = std::env::current_exe().expect("a test knows its own path");
-    let target = test.ancestors().nth(3).expect("target/PROFILE/deps/TEST");
-    let file = target.join("test-figures.json");
+pub fn keep<'a>(figures: impl IntoIterator<Item = (&'a str, Value)>) {
+    let file = target().join("figures.json");
     let mut all = kept(&file);
     let mut out = std::io::stdout().lock();
     for (name, value) in figures {
         writeln!(out, "{name} {value}").expect("somewhere to print");
-        all.insert((*name).to_owned(), *value);
+        all.insert(name.to_owned(), value);
     }
-    let text = serde_json::to_string_pretty(&all).expect("names and numbers");
+    let text = serde_json::to_string_pretty(&all).expect("names and values");
     std::fs::write(file, text + "\n").expect("the target directory can be written");
 }
 
-fn kept(file: &Path) -> BTreeMap<String, f64> {
+fn kept(file: &Path) -> BTreeMap<String, Value> {
     let text = std::fs::read_to_string(file).unwrap_or_default();
     serde_json::from_str(&text).unwrap_or_default()
+}
+
+/// As cargo was told, or where this binary lies: cargo marks its directory with a tag.
+fn target() -> PathBuf {
+    let told = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    let own = std::env::current_exe().unwrap_or_default();
+    let marked = own.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists()).map(Path::to_owned);
+    told.or(marked).unwrap_or_else(|| "target".into())
 }

@@ -153,8 +153,9 @@ async fn spawn(data: &Path, log: &Path, listen: &str, how: &How) -> Result<(Chil
     let mut words = how.under.iter().map(AsRef::as_ref).chain([binary().as_os_str()]);
     let mut child = Command::new(words.next().expect("the server, if nothing else"))
         .args(words)
-        .args(["--listen", listen, "--udp-bind", "127.0.0.1", "--log-format", "json", "--data"])
+        .args(["--udp-bind", "127.0.0.1", "--log-format", "json", "--data"])
         .arg(data.join("data"))
+        .args(unless_said("--listen", listen, &how.flags))
         .args(unless_said("--metrics-listen", "off", &how.flags))
         .args(unless_said("--log-level", "debug", &how.flags))
         .args(&how.flags)

@@ -58,7 +58,7 @@ async fn every_case_of_the_suite_is_answered_as_the_rfc_demands() {
     }
     let wrong: Vec<String> = telling.join_all().await.into_iter().flatten().collect();
     let passed = CASES - wrong.len();
-    figures::keep(&[("websocket_cases", CASES as f64), ("websocket_cases_passed", passed as f64)]);
+    figures::keep([("websocket_cases", CASES.into()), ("websocket_cases_passed", passed.into())]);
     assert!(wrong.is_empty(), "{} of {CASES} cases:\n{}", wrong.len(), wrong.join("\n"));
 }
 
