@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use preau_protocol::{
-    Claim, Claimed, ClassCard, ClassDraft, ClassId, Invitation, Me, MyInvitation, PersonId, Problem, RosterAdd,
-    RosterEntry, RosterPreview,
+    Claim, Claimed, ClassCard, ClassDraft, ClassId, Invitation, Me, MyInvitation, PersonId, Problem, ProblemCode,
+    RosterAdd, RosterEntry, RosterPreview,
 };
 use reqwest::header::{CONTENT_TYPE, COOKIE, ORIGIN, SET_COOKIE};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
@@ -29,10 +29,30 @@ pub enum Secret {
 pub enum DeviceError {
     #[error("link has no secret in its fragment")]
     NoSecret,
-    #[error("request failed: {0}")]
+    #[error("the server did not answer: {}", innermost(.0))]
     Transport(#[from] reqwest::Error),
-    #[error("server answered {status}, {problem:?}")]
+    #[error("the server answered {}{}", .status.as_u16(), said(.problem.as_ref()))]
     Refused { status: StatusCode, problem: Option<Problem> },
+}
+
+impl DeviceError {
+    /// What the server called it.
+    pub fn code(&self) -> Option<ProblemCode> {
+        match self {
+            DeviceError::Refused { problem, .. } => problem.as_ref().map(|problem| problem.code),
+            DeviceError::NoSecret | DeviceError::Transport(_) => None,
+        }
+    }
+}
+
+/// What lies at the bottom of it: the layers above only say that something lies below.
+pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), innermost)
+}
+
+/// In the server's own words, if it had any.
+fn said(problem: Option<&Problem>) -> String {
+    problem.map(|problem| format!(" ({})", problem.title.trim_end_matches('.'))).unwrap_or_default()
 }
 
 impl Secret {

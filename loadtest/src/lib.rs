@@ -14,6 +14,7 @@ mod gauge;
 mod histogram;
 mod intruder;
 mod ledger;
+mod lessons;
 pub mod light;
 mod line;
 mod live;

@@ -35,8 +35,8 @@ const DESCRIPTORS_OWN: u64 = 100;
 /// What to rehearse, and against what.
 pub struct Order {
     pub scenario: Scenario,
-    /// The link of a teacher's account.
-    pub link: String,
+    /// The links of teachers' accounts on one server: one, or more where one has not room for all classes.
+    pub links: Vec<String>,
     /// The server's process, if it runs on this machine.
     pub pid: Option<u32>,
     pub portal: Option<Portal>,
@@ -56,25 +56,20 @@ pub enum RehearsalError {
     Site(#[from] SiteError),
     #[error(transparent)]
     Stage(#[from] StageError),
-    #[error("stopped before anybody came")]
-    Stopped,
 }
 
 /// Runs to the end, or to Ctrl-C, or until the server is gone.
 pub async fn run(order: Order) -> Result<Report, RehearsalError> {
     let mut live = Live::new(order.quiet);
-    let site = Site::of_link(&order.link).await?;
+    let site = Site::of_links(&order.links).await?;
     live.say(&announcement(&order, &site));
     too_few_descriptors(&order.scenario).iter().for_each(|warning| live.say(warning));
     let (notes, mut inbox) = mpsc::unbounded_channel();
     let (close, closing) = watch::channel(false);
     let agenda = Agenda::draw(&order.scenario, order.seed);
-    let props = Props { scenario: order.scenario, site, portal: order.portal, link: order.link, notes, closing };
+    let props = Props { scenario: order.scenario, site, portal: order.portal, links: order.links, notes, closing };
     let began_at = UNIX_EPOCH.elapsed().unwrap_or_default();
-    let stage = tokio::select! {
-        stage = Stage::set(props) => Arc::new(stage?),
-        _ = tokio::signal::ctrl_c() => return Err(RehearsalError::Stopped),
-    };
+    let stage = Arc::new(Stage::set(props).await?);
     let mut ledger = Ledger::new(agenda, stage.began);
     let mut gauge = Gauge::new(order.pid);
     let mut show = Show { live, progress: order.progress, patience: order.patience };

@@ -37,6 +37,8 @@ pub type Socket = WebSocketStream<Box<dyn Stream>>;
 pub enum SiteError {
     #[error("{0:?} is no link of a teacher's account, like http://localhost:8080/#welcome=…")]
     Link(String),
+    #[error("{0:?} is no link of {1}: a run is against one server")]
+    Another(String, String),
     #[error("{0} has no address: {1}")]
     Unknown(String, std::io::Error),
     #[error("TLS: {0}")]
@@ -65,6 +67,16 @@ pub struct Site {
 }
 
 impl Site {
+    /// The one server of all these links.
+    pub async fn of_links(links: &[String]) -> Result<Site, SiteError> {
+        let (first, others) = links.split_first().ok_or_else(|| SiteError::Link(String::new()))?;
+        let site = Site::of_link(first).await?;
+        match others.iter().find(|link| link.split_once("/#").is_none_or(|(origin, _)| origin != site.origin)) {
+            Some(other) => Err(SiteError::Another(other.clone(), site.origin)),
+            None => Ok(site),
+        }
+    }
+
     /// The server of a teacher's link.
     pub async fn of_link(link: &str) -> Result<Site, SiteError> {
         let wrong = || SiteError::Link(link.into());

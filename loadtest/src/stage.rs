@@ -1,31 +1,23 @@
 //! What is there before anybody comes: the server, its classes, everybody's credentials.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
-use preau_protocol::{ClassDraft, ClassId, DisplayName, Role, RosterEntry, UnixMs};
-use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::task::JoinSet;
+use preau_protocol::{ClassId, Policy, Role};
+use tokio::sync::{mpsc, watch};
 
+use crate::Device;
+use crate::device::innermost;
 use crate::ledger::{News, Note};
+use crate::lessons::{self, Lesson, LessonsError};
 use crate::light::Fleet;
 use crate::line::Line;
 use crate::portal::{Bearer, Portal};
 use crate::scenario::{Kind, Scenario};
 use crate::site::Site;
-use crate::{Device, DeviceError};
 
-/// Classes that are made at the same time.
-const AT_ONCE: usize = 8;
 /// People invited to a class of their own, who then try the others.
 const OUTSIDERS: usize = 10;
-
-/// A class as its owner made it.
-pub struct Lesson {
-    pub id: ClassId,
-    /// One for each student, in order; none where a portal vouches for everybody.
-    links: Vec<String>,
-}
 
 /// How somebody says who they are.
 pub enum Credential {
@@ -42,7 +34,8 @@ pub struct Stage {
     pub site: Site,
     pub client: reqwest::Client,
     pub portal: Option<Portal>,
-    pub owner: Device,
+    /// The teachers' accounts: each teaches the classes that it made.
+    pub owners: Vec<Device>,
     pub lessons: Vec<Lesson>,
     /// A class nobody goes to, and cookies of people invited there.
     pub elsewhere: Option<(ClassId, Vec<String>)>,
@@ -65,10 +58,8 @@ pub enum StageError {
     Silent(String, String),
     #[error("what answers at {0} is no Préau server")]
     Stranger(String),
-    #[error("the teacher's link was not taken: {0}")]
-    Link(DeviceError),
-    #[error("a class could not be made: {0}")]
-    Class(DeviceError),
+    #[error(transparent)]
+    Lessons(#[from] LessonsError),
     #[error("no thread for media: {0}")]
     Fleet(#[from] std::io::Error),
 }
@@ -78,7 +69,8 @@ pub struct Props {
     pub scenario: Scenario,
     pub site: Site,
     pub portal: Option<Portal>,
-    pub link: String,
+    /// Of teachers' accounts on the site.
+    pub links: Vec<String>,
     pub notes: mpsc::UnboundedSender<Note>,
     pub closing: watch::Receiver<bool>,
 }
@@ -86,28 +78,28 @@ pub struct Props {
 impl Stage {
     /// Makes the classes and everybody's invitations. The run begins when this returns.
     pub async fn set(props: Props) -> Result<Stage, StageError> {
-        let Props { scenario, site, portal, link, notes, closing } = props;
-        let mut owner = Device::new(&site.origin);
+        let Props { scenario, site, portal, links, notes, closing } = props;
+        let visitor = Device::new(&site.origin);
         let silent = |error: reqwest::Error| StageError::Silent(site.origin.clone(), innermost(&error));
-        let version = owner.request(reqwest::Method::GET, "/version").send().await.map_err(silent)?;
+        let version = visitor.request(reqwest::Method::GET, "/version").send().await.map_err(silent)?;
         let version: serde_json::Value = version.json().await.unwrap_or_default();
         if version["protocol"] != preau_protocol::VERSION {
             return Err(StageError::Stranger(site.origin.clone()));
         }
-        owner.claim(&link).await.map_err(StageError::Link)?;
         let bell = UNIX_EPOCH.elapsed().unwrap_or_default() + scenario.arrivals.bell_s.get();
-        let lessons = lessons(&owner, &scenario, portal.is_some(), bell).await?;
         let needs_outsiders = scenario.intruders.other_class.get() + scenario.intruders.replayed_ticket.get() > 0;
-        let elsewhere = if needs_outsiders { Some(outsiders(&owner, bell).await?) } else { None };
+        let kind = (portal.is_some(), usize::from(needs_outsiders));
+        let (owners, lessons) = lessons::make_all(&site, &links, &scenario, kind, bell).await?;
+        let elsewhere = if needs_outsiders { Some(outsiders(&owners[0], bell).await?) } else { None };
         let fleet = if scenario.media.kind == Kind::None { None } else { Some(Fleet::launch()?) };
-        let client = owner.client();
+        let client = visitor.client();
         Ok(Stage {
             line: Line::watch(client.clone(), &site.origin),
             scenario,
             site,
             client,
             portal,
-            owner,
+            owners,
             lessons,
             elsewhere,
             fleet,
@@ -119,13 +111,12 @@ impl Stage {
         })
     }
 
-    /// Takes the classes away again. What could not be is left to the teacher.
+    /// Takes the classes away again. What could not be is left to the teachers.
     pub async fn strike(&self) {
-        let classes = self.lessons.iter().map(|lesson| lesson.id).chain(self.elsewhere.iter().map(|(id, _)| *id));
-        for class in classes {
-            if self.owner.erase_class(class).await.is_err() {
-                return;
-            }
+        lessons::erase_all(&self.owners, &self.lessons).await;
+        if let Some((id, _)) = &self.elsewhere {
+            // The same holds for this one.
+            let _ = self.owners[0].erase_class(*id).await;
         }
     }
 
@@ -139,8 +130,11 @@ impl Stage {
         match (&self.portal, link) {
             (Some(_), _) => Credential::Token,
             (None, Some(link)) => Credential::Link(link.clone()),
-            // All classes have one owner, who teaches them all.
-            (None, None) => Credential::Cookie(self.owner.cookie().unwrap_or_default().to_owned()),
+            // Whoever made a class teaches it.
+            (None, None) => {
+                let owner = &self.owners[self.lessons[class].owner];
+                Credential::Cookie(owner.cookie().unwrap_or_default().to_owned())
+            }
         }
     }
 
@@ -170,11 +164,6 @@ impl Stage {
     }
 }
 
-/// What lies at the bottom of it: the layers above only say that something lies below.
-fn innermost(error: &dyn std::error::Error) -> String {
-    error.source().map_or_else(|| error.to_string(), innermost)
-}
-
 /// Waits until the lesson is over for everybody.
 pub async fn lesson_ends(closing: &mut watch::Receiver<bool>) {
     // An error: the run itself is gone, and with it the lesson.
@@ -189,71 +178,16 @@ pub fn name_of(number: usize) -> String {
     if number == 0 { "Teacher".into() } else { format!("Student {number}") }
 }
 
-async fn lessons(
-    owner: &Device,
-    scenario: &Scenario,
-    by_token: bool,
-    bell: Duration,
-) -> Result<Vec<Lesson>, StageError> {
-    let slots = Arc::new(Semaphore::new(AT_ONCE));
-    let mut making = JoinSet::new();
-    for n in 0..scenario.classes.count.get() {
-        let (owner, slots) = (owner.clone(), slots.clone());
-        let invited = if by_token { 0 } else { scenario.classes.students.get() };
-        let draft = draft(&format!("Rehearsal {}", n + 1), scenario.classes.policy, bell);
-        making.spawn(async move {
-            // Never closed: it lives as long as this task.
-            let _slot = slots.acquire_owned().await;
-            let made = make(&owner, &draft, (1..=invited).map(name_of)).await;
-            made.map(|(id, links)| (n, Lesson { id, links }))
-        });
-    }
-    let mut lessons = Vec::new();
-    while let Some(made) = making.join_next().await {
-        lessons
-            .push(made.map_err(|panic| StageError::Fleet(std::io::Error::other(panic)))?.map_err(StageError::Class)?);
-    }
-    lessons.sort_by_key(|(n, _)| *n);
-    Ok(lessons.into_iter().map(|(_, lesson)| lesson).collect())
-}
-
-async fn make(
-    owner: &Device,
-    draft: &ClassDraft,
-    names: impl Iterator<Item = String>,
-) -> Result<(ClassId, Vec<String>), DeviceError> {
-    let class = owner.create_class(draft).await?.class;
-    let entry = |name: String| RosterEntry {
-        name: DisplayName::parse(&name).expect("a short visible name"),
-        role: Role::Student,
-        group: None,
-    };
-    let people: Vec<RosterEntry> = names.map(entry).collect();
-    if people.is_empty() {
-        return Ok((class, Vec::new()));
-    }
-    let names: Vec<DisplayName> = people.iter().map(|entry| entry.name.clone()).collect();
-    let invitations = owner.add_roster(class, people).await?;
-    let link_of = |name: &DisplayName| {
-        invitations.iter().find(|one| one.name == *name).and_then(|one| one.link.clone()).unwrap_or_default()
-    };
-    Ok((class, names.iter().map(link_of).collect()))
-}
-
 /// A class beside those of the run; who is invited there has no business in the others.
-async fn outsiders(owner: &Device, bell: Duration) -> Result<(ClassId, Vec<String>), StageError> {
-    let draft = draft("Elsewhere", preau_protocol::Policy::Ask, bell);
+async fn outsiders(owner: &Device, bell: Duration) -> Result<(ClassId, Vec<String>), LessonsError> {
+    let draft = lessons::draft("Elsewhere", Policy::Ask, bell);
     let names = (1..=OUTSIDERS).map(|n| format!("Outsider {n}"));
-    let (class, links) = make(owner, &draft, names).await.map_err(StageError::Class)?;
+    let (class, links) = lessons::make(owner, &draft, names).await?;
     let mut cookies = Vec::new();
     for link in links {
         let mut device = Device::new(owner.server());
-        device.claim(&link).await.map_err(StageError::Class)?;
+        device.claim(&link).await?;
         cookies.extend(device.cookie().map(str::to_owned));
     }
     Ok((class, cookies))
-}
-
-fn draft(title: &str, policy: preau_protocol::Policy, bell: Duration) -> ClassDraft {
-    ClassDraft { title: title.into(), starts_at: UnixMs(bell.as_millis() as u64), policy, familiar: false }
 }

@@ -55,6 +55,8 @@ pub const LINE_MARKS_MAX: usize = 64;
 pub const LINE_OPENED_MAX: usize = 256;
 /// A wait that is longer, or that nobody knows, is told as this, in seconds: whoever reads it decides the same.
 pub const WAIT_S_MAX: u32 = 4 * 60 * 60;
+/// Classes one account may keep at a time: several a day for a month.
+pub const CLASSES_PER_ACCOUNT_MAX: usize = 500;
 /// A sentence on the status page, in characters.
 pub const INCIDENT_CHARS_MAX: usize = 280;
 /// Classes on the operator's page: what a person reads.

@@ -142,6 +142,11 @@ impl Gatehouse {
         lock(&self.accepts).take(unix_now())
     }
 
+    /// How many sockets are taken per second.
+    pub fn accepts_per_s(&self) -> u32 {
+        lock(&self.accepts).per_s()
+    }
+
     /// Over how many milliseconds clients are to come back, should this server vanish.
     pub fn return_within_ms(&self, connections: usize) -> u32 {
         lock(&self.accepts).return_within_ms(u32::try_from(connections).unwrap_or(u32::MAX))

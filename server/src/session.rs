@@ -118,7 +118,8 @@ async fn pass_gate(hello: &Hello, visitor: &Visitor, deposit: Deposit, house: &H
 fn keep_pace(visitor: &Visitor, deposit: Deposit, house: &House) -> Result<(), Turned> {
     let Some((number, portal)) = house.config.portal_of(&visitor.identity.proof) else { return Ok(()) };
     let now = Instant::now();
-    house.budgets.sent_by(number, portal.hellos_per_s_max, now).map_err(|retry_after_s| {
+    let per_s = portal.hellos_per_s_max.unwrap_or_else(|| house.gate.accepts_per_s().div_ceil(2));
+    house.budgets.sent_by(number, per_s, now).map_err(|retry_after_s| {
         house.budgets.unknown(deposit, now);
         house.attacks.count(Attack::Flood);
         Turned::SchoolFull { retry_after_ms: retry_after_s.saturating_mul(1_000) }

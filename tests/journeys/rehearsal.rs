@@ -53,7 +53,7 @@ const BUDGET: &str = "[at_most]\nintruders_seated = 0\nleaked_bytes = 0\nunopene
 fn order(scenario: &str, link: &str, portal: Option<preau_loadtest::portal::Portal>) -> Order {
     let scenario = Scenario::parse("small.toml", scenario).unwrap_or_else(|error| panic!("{error}"));
     let patience = rehearsal::PATIENCE;
-    Order { scenario, link: link.into(), pid: None, portal, seed: 7, quiet: true, patience, progress: None }
+    Order { scenario, links: vec![link.into()], pid: None, portal, seed: 7, quiet: true, patience, progress: None }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,4 +108,15 @@ async fn nobody_there_is_said() {
     let error = rehearsal::run(order(MORNING, "http://127.0.0.1:9/#welcome=x", None)).await.expect_err("no server");
     assert!(matches!(error, RehearsalError::Stage(_)), "{error}");
     assert!(error.to_string().contains("http://127.0.0.1:9 does not answer"), "{error}");
+}
+
+#[tokio::test]
+async fn more_classes_than_an_account_has_room_for_are_not_begun() {
+    let server = Server::start().await.expect("the server starts");
+    let link = server.welcome.clone().expect("a first start prints a link");
+    let many = MORNING.split("[intruders]").next().expect("a part").replace("count = 2", "count = 501");
+    let error = rehearsal::run(order(&many, &link, None)).await.expect_err("no room").to_string();
+    assert!(error.contains("501 classes") && error.contains("room for 500") && error.contains("--link"), "{error}");
+    let error = rehearsal::run(order(&many, &link, None)).await.expect_err("it opens once").to_string();
+    assert!(error.contains("not taken") && error.contains("preau teacher-link"), "{error}");
 }

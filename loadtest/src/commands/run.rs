@@ -16,9 +16,10 @@ use super::{COULD_NOT_RUN, NOT_GOOD_ENOUGH};
 pub struct Run {
     /// A ready scenario (class, morning, lecture, rush, intruders, flaky, soak), or a TOML file.
     scenario: String,
-    /// The link of a teacher's account, as the server prints it at its first start.
-    #[arg(long)]
-    link: String,
+    /// The link of a teacher's account, as the server prints it at its first start. More than 500 classes need several accounts: it can
+    /// be given again.
+    #[arg(long = "link", required = true)]
+    links: Vec<String>,
     /// The server's process id, to report what it uses of this machine.
     #[arg(long)]
     pid: Option<u32>,
@@ -68,10 +69,10 @@ async fn attempt(words: Run) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let issuer = words.portal_issuer.as_deref().unwrap_or_default();
     let audience = words.portal_audience.as_deref().unwrap_or_default();
     let portal = words.portal_key.as_deref().map(|key| Portal::open(key, issuer, audience)).transpose()?;
-    let (link, pid, seed, quiet) = (words.link, words.pid, words.seed, words.json);
+    let (links, pid, seed, quiet) = (words.links, words.pid, words.seed, words.json);
     let patience = Duration::from_secs(words.patience_s);
     let mut found =
-        rehearsal::run(Order { scenario, link, pid, portal, seed, quiet, patience, progress: None }).await?;
+        rehearsal::run(Order { scenario, links, pid, portal, seed, quiet, patience, progress: None }).await?;
     found.verdict = budget.map(|budget| budget.judge(&found));
     if let Some(path) = report {
         std::fs::write(path, found.page()).map_err(|error| format!("{}: {error}", path.display()))?;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 const WIDE: f64 = 640.0;
 const HIGH: f64 = 200.0;
-const LEFT: f64 = 46.0;
+const LEFT: f64 = 64.0;
 const RIGHT: f64 = 10.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = 24.0;

@@ -48,11 +48,12 @@ pub fn shell(title: &str, kind: &str, body: &str) -> String {
 fn head(report: &Report) -> String {
     format!(
         "<h1>{}</h1>\
-         <p>{}</p><p class=\"second\">{} people in {} classes for {:.0} s, against {} alone · {} · seed {}</p>",
+         <p>{}</p><p class=\"second\">{} people in {} {} for {:.0} s, against {} alone · {} · seed {}</p>",
         escape(&capital(&report.scenario.name)),
         escape(&report.scenario.about),
         thousands(report.people as f64),
         thousands(report.scenario.classes.count.get() as f64),
+        if report.scenario.classes.count.get() == 1 { "class" } else { "classes" },
         report.ran_s,
         escape(&report.server),
         day(report.began_at),

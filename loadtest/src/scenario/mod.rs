@@ -164,8 +164,8 @@ pub struct Intruders {
 pub enum ScenarioError {
     #[error("{0}: {1}")]
     Unreadable(String, String),
-    #[error("no scenario of this name; there are {0}, or give a TOML file")]
-    Unknown(String),
+    #[error("no scenario is called {0:?}; there are {1}, or give a TOML file")]
+    Unknown(String, String),
     #[error("{file}:{line}: {what}")]
     Wrong { file: String, line: usize, what: String },
     #[error("--set {0}: {1}")]
@@ -187,7 +187,7 @@ impl Scenario {
             }
             None => {
                 let names: Vec<&str> = READY.iter().map(|ready| ready.name).collect();
-                return Err(ScenarioError::Unknown(names.join(", ")));
+                return Err(ScenarioError::Unknown(name_or_file.into(), names.join(", ")));
             }
         };
         let scenario = Scenario::parse(&file, &text)?;

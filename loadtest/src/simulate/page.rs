@@ -10,7 +10,7 @@ use crate::report::{Line, axis_lines, shell, thousands};
 /// How fleets are told apart, by colour and by dash; more than these are told apart by their tables.
 const LOOKS: [&str; 4] = ["c3", "c4", "c2", "c1"];
 /// Where the curve of waits is read: seconds, and what the axis says there.
-const STOPS: [(u32, &str); 13] = [
+const STOPS: [(u32, &str); 12] = [
     (0, "at once"),
     (5, ""),
     (15, "15 s"),
@@ -22,7 +22,6 @@ const STOPS: [(u32, &str); 13] = [
     (900, "15"),
     (1_200, "20"),
     (1_800, "30"),
-    (2_700, "45"),
     (3_600, "60 min"),
 ];
 

@@ -1,6 +1,5 @@
 //! Portals: those whose signed tokens bring people in, one `[[portal]]` table each.
 
-use std::num::NonZeroU32;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -15,8 +14,6 @@ pub const PORTALS_MAX: usize = 16;
 pub const SECRET_BYTES_MIN: usize = 32;
 /// After this long a person has to come through the portal again, whatever is configured: a school day.
 const STAY_MINUTES_MAX: u32 = 12 * 60;
-/// A quarter of what two cores take: a portal that floods leaves the rest to others. 30,000 come at once and in the minute after.
-const HELLOS_PER_S_DEFAULT: u32 = 250;
 
 /// One portal, checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,8 +42,8 @@ pub struct PortalConfig {
     pub on_roster: bool,
     /// Its people in lobbies and classes at once; none: as many as the server takes.
     pub people_max: Option<u32>,
-    /// How many of its people may come in a second, over a minute's mean.
-    pub hellos_per_s_max: u32,
+    /// How many of its people may come in a second, over a minute's mean; none: half of those whom the server takes.
+    pub hellos_per_s_max: Option<u32>,
 }
 
 /// Where the keys come from. Each key has one algorithm.
@@ -156,7 +153,7 @@ struct WrittenPortal {
     stay_minutes: Option<Spanned<u32>>,
     on_roster: Option<bool>,
     people_max: Option<u32>,
-    hellos_per_s_max: Option<NonZeroU32>,
+    hellos_per_s_max: Option<u32>,
 }
 
 /// Reads the `[[portal]]` tables of a whole file.
@@ -240,7 +237,7 @@ fn check(portal: WrittenPortal, span: &Range<usize>) -> Result<PortalConfig, Wro
         stay_minutes: portal.stay_minutes.map_or(0, Spanned::into_inner),
         on_roster: portal.on_roster.unwrap_or(false),
         people_max: portal.people_max.filter(|max| *max > 0),
-        hellos_per_s_max: portal.hellos_per_s_max.map_or(HELLOS_PER_S_DEFAULT, NonZeroU32::get),
+        hellos_per_s_max: portal.hellos_per_s_max.filter(|max| *max > 0),
     })
 }
 

@@ -45,5 +45,5 @@ const PORTALS: &str = r#"
 # stay_minutes = 0                   # how long a browser may come back without a new token; 0: as long as the token
 # on_roster = false                  # students sent by this portal count as being on the roster
 # people_max = 0                     # its people in lobbies and classes at once; 0: as many as the server takes
-# hellos_per_s_max = 250             # how many of its people may come in a second; a minute's worth may come at once
+# hellos_per_s_max = 0               # how many of its people may come in a second, a minute's worth of them at once; 0: half of those whom the server takes
 "#;

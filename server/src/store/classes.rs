@@ -1,6 +1,7 @@
 //! Classes: what a teacher said of each.
 
 use preau_classroom::Setup;
+use preau_protocol::limits::CLASSES_PER_ACCOUNT_MAX;
 use preau_protocol::{ClassDraft, ClassId, DisplayName, Invited, Policy, UnixMs};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
@@ -8,9 +9,6 @@ use uuid::Uuid;
 use super::accounts::AccountId;
 use super::devices::Lesson;
 use super::{Store, StoreError, roster};
-
-/// Classes one account may keep at a time: several a day for a month.
-const CLASSES_MAX: i64 = 500;
 
 /// A class as it is stored, with its teacher's name and the number of students expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,10 +57,10 @@ impl Store {
     /// Makes a class; [`StoreError::Limit`] if the account has too many.
     pub async fn add_class(&self, new: NewClass, now: UnixMs) -> Result<ClassRow, StoreError> {
         self.write(move |connection| {
-            let owned: i64 =
+            let owned: usize =
                 connection
                     .query_row("SELECT count(*) FROM class WHERE owner = ?1", params![new.owner.0], |row| row.get(0))?;
-            if owned >= CLASSES_MAX {
+            if owned >= CLASSES_PER_ACCOUNT_MAX {
                 return Err(StoreError::Limit);
             }
             connection.execute(
