@@ -20,13 +20,16 @@ pub struct Relay {
     pid: u32,
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=4000))]
     people: u16,
+    /// In classes of so many, each with a camera of its own; without, all in one, or in as few as hold them.
+    #[arg(long, default_value_t = u16::MAX, value_parser = clap::value_parser!(u16).range(1..))]
+    class_of: u16,
     /// The camera's rate while the stream is steady.
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(0..=5000))]
     packets_per_s: u32,
     /// Packets at equal distances instead of pictures in bursts.
     #[arg(long)]
     even: bool,
-    /// How many of the people speak; if anybody does, all others are silent under DTX.
+    /// How many of a class speak; if anybody does, all others are silent under DTX.
     #[arg(long, default_value_t = 0)]
     speakers: usize,
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u64).range(0..=600))]
@@ -56,6 +59,7 @@ pub async fn measure(words: Relay) -> ExitCode {
         door,
         pid: words.pid,
         people: words.people.into(),
+        class_of: words.class_of.into(),
         manners: Manners { feedback: words.feedback, loss_per_mille: words.loss_per_mille, ..Manners::default() },
         pacing: if words.even { Pacing::Even } else { Pacing::Bursts },
         packets_per_s: words.packets_per_s,

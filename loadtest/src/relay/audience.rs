@@ -34,36 +34,37 @@ pub struct Person {
     part: Part,
     /// The teacher to look at.
     looks_at: Option<PersonId>,
+    speaks: bool,
     pub place: Option<Place>,
 }
 
 pub struct Audience {
     cameras: Vec<Person>,
     pub viewers: Vec<Person>,
-    /// The relay's memory before any viewer came.
-    pub memory_before_kb: u64,
+    /// What the relay had used before any viewer came.
+    pub before: Usage,
 }
 
 impl Audience {
     /// Seats everybody, and connects the cameras; viewers have made no offer yet.
     pub async fn gather(plan: &Plan, fleet: &Fleet, failures: &mut Vec<String>) -> Result<Audience, RelayError> {
-        let mut audience = Audience { cameras: Vec::new(), viewers: Vec::new(), memory_before_kb: 0 };
+        let mut audience = Audience { cameras: Vec::new(), viewers: Vec::new(), before: Usage::default() };
         match &plan.door {
             Door::Plain { server } => {
                 let person = |part, path: &str| {
                     let seat = Seat::Plain { client: reqwest::Client::new(), address: format!("{server}/{path}") };
-                    Person { seat, part, looks_at: None, place: None }
+                    Person { seat, part, looks_at: None, speaks: false, place: None }
                 };
                 let mut camera = person(Part::Camera, "camera");
                 camera.connect(plan, fleet).await?;
-                audience.memory_before_kb = Usage::of(plan.pid).memory_kb;
+                audience.before = Usage::of(plan.pid);
                 audience.cameras.push(camera);
                 audience.viewers = (0..plan.people).map(|_| person(Part::Viewer, "viewer")).collect();
             }
             Door::Class { server, teacher } => {
                 let mut device = Device::new(server);
                 device.claim(teacher).await.map_err(crate::ParticipantError::from)?;
-                let classes = plan.people.div_ceil(SEATS_MAX - SEATS_SPARE);
+                let classes = plan.people.div_ceil(plan.class_of.clamp(1, SEATS_MAX - SEATS_SPARE));
                 for n in 0..classes {
                     let students = (plan.people + n) / classes;
                     audience.seat_class(&device, students, plan, fleet, failures).await?;
@@ -86,11 +87,12 @@ impl Audience {
         teacher.seated(STEP_WITHIN).await?;
         let shown = teacher.person();
         let part = Part::Seat { video_slots: VIDEO_SLOTS, simulcast: false };
-        let mut camera = Person { seat: Seat::InClass(Box::new(teacher)), part, looks_at: None, place: None };
+        let mut camera =
+            Person { seat: Seat::InClass(Box::new(teacher)), part, looks_at: None, speaks: false, place: None };
         camera.connect(plan, fleet).await?;
         camera.say_sending(Sending { camera: true, ..Sending::default() }).await?;
         if self.cameras.is_empty() {
-            self.memory_before_kb = Usage::of(plan.pid).memory_kb;
+            self.before = Usage::of(plan.pid);
         }
         let mut people = gathering::knock(device.server(), invitations, failures).await;
         let Seat::InClass(teacher) = &mut camera.seat else { return Ok(()) };
@@ -100,16 +102,20 @@ impl Audience {
         for student in &mut people {
             student.seated(STEP_WITHIN).await?;
         }
-        let person =
-            |student| Person { seat: Seat::InClass(Box::new(student)), part, looks_at: Some(shown), place: None };
-        self.viewers.extend(people.into_iter().map(person));
+        self.viewers.extend(people.into_iter().enumerate().map(|(n, student)| Person {
+            seat: Seat::InClass(Box::new(student)),
+            part,
+            looks_at: Some(shown),
+            speaks: n < plan.speakers,
+            place: None,
+        }));
         self.cameras.push(camera);
         Ok(())
     }
 
     /// All speakers say that they speak: the class is told before it hears.
-    pub async fn announce_speakers(&mut self, speakers: usize) -> Result<(), RelayError> {
-        for person in self.viewers.iter_mut().take(speakers) {
+    pub async fn announce_speakers(&mut self) -> Result<(), RelayError> {
+        for person in self.viewers.iter_mut().filter(|person| person.speaks) {
             person.say_sending(Sending { microphone: true, ..Sending::default() }).await?;
         }
         Ok(())
@@ -121,8 +127,8 @@ impl Audience {
         if plan.speakers == 0 {
             return;
         }
-        for (n, person) in self.viewers.iter().enumerate() {
-            let sound = if n < plan.speakers { Sound::Voice { level: VOICE_LEVEL } } else { Sound::Silence };
+        for person in &self.viewers {
+            let sound = if person.speaks { Sound::Voice { level: VOICE_LEVEL } } else { Sound::Silence };
             if let Some(place) = person.place {
                 fleet.perform(place, MICROPHONE, Some(sound));
             }

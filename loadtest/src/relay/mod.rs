@@ -32,11 +32,13 @@ pub struct Plan {
     /// The relay's process.
     pub pid: u32,
     pub people: usize,
+    /// How many of them are in one class, at most.
+    pub class_of: usize,
     pub manners: Manners,
     pub pacing: Pacing,
-    /// Of the one camera, while the stream is steady; none without.
+    /// Of each class's camera, while the stream is steady; none without.
     pub packets_per_s: u32,
-    /// Of the other people, so many speak; all others are silent under DTX.
+    /// Of the other people of a class, so many speak; all others are silent under DTX.
     pub speakers: usize,
     pub steady: Duration,
     /// For how long everyone is idle first.
@@ -53,6 +55,9 @@ pub struct Findings {
     pub people: usize,
     /// CPU from everybody's offers to everybody's first packet, per person.
     pub join_cpu_ms: f64,
+    /// The same from their invitations on: the page's cookie, the hello, the lobby, the teacher's admit, and the join. Plain relays have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entry_cpu_ms: Option<f64>,
     /// From a person's answer to being connected: the median, one join at a time.
     pub connect_ms: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -125,7 +130,7 @@ pub async fn measure(plan: &Plan) -> Result<Findings, RelayError> {
     if !plan.idle.is_zero() {
         findings.idle_seat_us_per_s = Some(steps::idle(plan, &audience).await);
     }
-    let memory_before = audience.memory_before_kb;
+    let memory_before = audience.before.memory_kb;
     audience.perform(plan, &fleet);
     if !plan.steady.is_zero() {
         findings.steady = Some(steps::steady(plan, &audience, &fleet).await?);

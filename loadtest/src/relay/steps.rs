@@ -6,7 +6,7 @@ use futures_util::future::try_join_all;
 use tokio::time::sleep;
 
 use super::audience::Audience;
-use super::{Findings, Most, Plan, RelayError, Steady};
+use super::{Door, Findings, Most, Plan, RelayError, Steady};
 use crate::light::{Census, Fleet};
 use crate::report::Spread;
 use crate::usage::Usage;
@@ -67,9 +67,13 @@ pub async fn join(
     }
     let (cpu, _) = Usage::of(plan.pid).since(&before);
     findings.join_cpu_ms = cpu.as_secs_f64() * 1e3 / plan.people.max(1) as f64;
+    if let Door::Class { .. } = plan.door {
+        let (cpu, _) = Usage::of(plan.pid).since(&audience.before);
+        findings.entry_cpu_ms = Some(cpu.as_secs_f64() * 1e3 / plan.people.max(1) as f64);
+    }
     findings.connect_ms = Spread::of(times).p50;
     audience.film(plan, fleet, 0);
-    audience.announce_speakers(plan.speakers).await
+    audience.announce_speakers().await
 }
 
 /// Nobody sends; microseconds of CPU per person and second.

@@ -145,14 +145,14 @@ impl Relay {
         is_other
     }
 
-    /// Something of a publisher no longer flows: everybody's plan may change.
+    /// Something of a publisher no longer flows.
     pub(crate) fn flow_ends(&mut self, key: PeerKey) {
         let Some(peer) = self.peers.get(key) else { return };
         let (id, room_id, shows) = (peer.id, peer.room, peer.flows(Source::Screen));
+        self.replan_about(room_id, id);
         if let Some(room) = self.rooms.get_mut(&room_id).filter(|_| !shows) {
             room.end_screen(id);
         }
-        self.replan_room(room_id);
     }
 
     fn on_keyframe_timer(&mut self, key: PeerKey, now: Instant) {

@@ -88,6 +88,7 @@ impl Relay {
             None => (None, &mut fresh),
         };
         let (len, index) = keys.opener.open_rtp(bytes, header.len, window).map_err(dropped)?;
+        peer.dtls = None;
         let bytes = &mut bytes[..len];
         if let Some(value) = peer.extension(Extension::TransportCc, &header, bytes)
             && let Some(number) = value.first_chunk()
@@ -154,6 +155,8 @@ impl Relay {
                 i
             }
             None => {
+                // Most people have a microphone only.
+                peer.streams.reserve_exact(1);
                 peer.streams.push(stream);
                 peer.streams.len() - 1
             }
@@ -163,7 +166,7 @@ impl Relay {
         Ok((i, leg))
     }
 
-    /// A stream flows that did not: everybody's plan may change, before its first packet is lost.
+    /// A stream flows that did not: plans may change, before its first packet is lost.
     pub(crate) fn flow_begins(&mut self, key: PeerKey, i: usize, now: Instant) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         peer.streams[i].is_flowing = true;
@@ -173,7 +176,7 @@ impl Relay {
             room.begin_screen(id);
         }
         self.tell_streams(key);
-        self.replan_room(room_id);
+        self.replan_about(room_id, id);
         self.settle(now);
         // Whom nobody looks at is told so as well.
         self.tell_wanted(key, now);
@@ -264,7 +267,7 @@ impl Relay {
             self.flow_begins(key, i, now);
         } else if is_resized {
             self.tell_streams(key);
-            self.replan_room(room);
+            self.replan_about(room, id);
             self.settle(now);
         }
         if is_outage && !codec.is_audio() {
@@ -349,6 +352,7 @@ impl Relay {
         if !peer.report_windows.keep(ssrc, window) {
             return Err(Dropped::NotNegotiated);
         }
+        peer.dtls = None;
         report::read(&bytes[..len], |news| self.on_news(key, news, now)).ok_or(Dropped::Malformed)
     }
 

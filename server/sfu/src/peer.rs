@@ -150,8 +150,9 @@ pub struct Peer {
     pub permit: Permit,
     pub link: Link,
     pub ice: IceAgent,
-    /// A stand-in has none.
-    pub dtls: Option<Dtls>,
+    /// Until the peer's first packet under its keys: whoever sends one has heard our last flight (RFC 6347 §4.2.4), and
+    /// what is left of a handshake is a third of a seat. A stand-in has none.
+    pub dtls: Option<Box<Dtls>>,
     pub handshake_until: Option<Instant>,
     pub fingerprints: Vec<[u8; 32]>,
     /// The offer's sections and the SSRCs of slots, so that a later offer is answered alike.

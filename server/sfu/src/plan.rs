@@ -22,23 +22,21 @@ impl Relay {
         }
     }
 
-    /// Somebody may already look for a peer that has just come.
-    pub(crate) fn replan_viewers(&mut self, room: RoomId, looked_at: PeerId) {
-        let Some(room) = self.rooms.get(&room) else { return };
-        let looks = |key: &&PeerKey| {
-            let peer = self.peers.get(**key);
-            peer.is_some_and(|peer| peer.wanted.iter().any(|look| look.peer == looked_at))
+    /// Something of what `sender` sends changes: everybody's plan may change if all hear it or see its screen, else
+    /// that of whoever looks for it or has it in a slot. To be called while that is still so, or as soon as it is:
+    /// a class in which everybody's microphone is open would otherwise plan for everybody each time one begins.
+    pub(crate) fn replan_about(&mut self, room: RoomId, sender: PeerId) {
+        let Some(members) = self.rooms.get(&room) else { return };
+        if members.speakers.stage().contains(&sender) || members.screens.contains(&sender) {
+            return self.replan_room(room);
+        }
+        let is_concerned = |key: &&PeerKey| {
+            self.peers.get(**key).is_some_and(|peer| {
+                let looks = peer.wanted.iter().any(|look| look.peer == sender);
+                looks || peer.slots.iter().any(|slot| slot.person == Some(sender))
+            })
         };
-        self.replan.extend(room.members.values().filter(looks));
-    }
-
-    /// Those in whose slots somebody is who goes.
-    pub(crate) fn replan_holders(&mut self, room: RoomId, gone: PeerId) {
-        let Some(room) = self.rooms.get(&room) else { return };
-        let holds = |key: &&PeerKey| {
-            self.peers.get(**key).is_some_and(|peer| peer.slots.iter().any(|slot| slot.person == Some(gone)))
-        };
-        self.replan.extend(room.members.values().filter(holds));
+        self.replan.extend(members.members.values().filter(is_concerned));
     }
 
     /// Makes all plans that are due.

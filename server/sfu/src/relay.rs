@@ -189,7 +189,7 @@ impl Relay {
         let local = Credentials::draw(&mut self.rng);
         let key = self.peers.reserve();
         self.by_ufrag.insert(local.ufrag.clone(), key);
-        let mut slots = Vec::new();
+        let mut slots = Vec::with_capacity(slots_of(&offer.receive).count());
         for (mid, source) in slots_of(&offer.receive) {
             if let Some(section) = session.section(mid) {
                 slots.push(self.draw_slot(section, source, &slots));
@@ -222,7 +222,7 @@ impl Relay {
         });
         self.peers.insert(Peer {
             ice: IceAgent::new(local, session.ufrag.clone()),
-            dtls: Some(Dtls::new(&self.dtls)),
+            dtls: Some(Box::new(Dtls::new(&self.dtls))),
             fingerprints: session.fingerprints.clone(),
             sections,
             extensions,
@@ -232,7 +232,7 @@ impl Relay {
             ..Peer::new((id, room, role), key, Link::New, now)
         });
         self.rooms.entry(room).or_default().members.insert(id, key);
-        self.replan_viewers(room, id);
+        self.replan_about(room, id);
         self.settle(now);
         key
     }
@@ -317,10 +317,12 @@ impl Relay {
         }
         let could_show = sender.may_send(Source::Screen);
         sender.permit = permit;
-        let (room_id, sends) = (sender.room, !sender.streams.is_empty());
+        let may_speak = sender.may_send(Source::Microphone);
         let shows = sender.may_send(Source::Screen) && sender.flows(Source::Screen);
+        let room_id = sender.room;
+        self.replan_about(room_id, peer);
         if let Some(room) = self.rooms.get_mut(&room_id) {
-            if !sender.may_send(Source::Microphone) {
+            if !may_speak {
                 room.speakers.remove(peer);
             }
             if !shows {
@@ -329,12 +331,7 @@ impl Relay {
                 room.begin_screen(peer);
             }
         }
-        // Of somebody who has sent nothing, nobody knows but who looks for them: thousands may come at once.
-        if sends {
-            self.replan_room(room_id);
-        } else {
-            self.replan_viewers(room_id, peer);
-        }
+        self.replan_about(room_id, peer);
         self.settle(now);
     }
 
@@ -399,7 +396,7 @@ impl Relay {
         if let Link::Elsewhere(at) = gone.link {
             self.trunks.tell(at, News::Unwatch { peer });
         }
-        self.replan_holders(gone.room, peer);
+        self.replan_about(gone.room, peer);
         if let Some(room) = self.rooms.get_mut(&gone.room) {
             room.leave(peer);
             if room.members.is_empty() {

@@ -36,7 +36,7 @@ impl Relay {
         self.rooms.entry(room).or_default().members.insert(peer, key);
         self.trunks.tell(at, News::Watch { peer });
         self.arm(key, Timer::Report, now + crate::clockwork::REPORT_EVERY);
-        self.replan_viewers(room, peer);
+        self.replan_about(room, peer);
         self.settle(now);
     }
 
@@ -160,8 +160,8 @@ impl Relay {
         } else if was_flowing && !state.is_flowing {
             self.flow_ends(key);
         } else if is_resized || is_starved_anew {
-            let room = peer.room;
-            self.replan_room(room);
+            let (id, room) = (peer.id, peer.room);
+            self.replan_about(room, id);
         }
     }
 

@@ -47,8 +47,9 @@ impl Twcc {
         let &(base, first_at) = self.arrivals.first()?;
         let reference = first_at.saturating_duration_since(epoch).as_micros() / REFERENCE.as_micros();
         let mut last = (reference * REFERENCE.as_micros()) as i64;
-        let mut symbols = Vec::new();
-        let mut deltas = Vec::new();
+        // As large as they may become: a message costs the same allocations, however many packets it tells of.
+        let mut symbols = Vec::with_capacity((newest - base + 1) as usize);
+        let mut deltas = Vec::with_capacity(2 * self.arrivals.len());
         let mut told = base;
         for &(number, at) in &self.arrivals {
             let at = at.saturating_duration_since(epoch).as_micros() as i64;
@@ -74,7 +75,9 @@ impl Twcc {
 
 /// One status vector chunk for seven packets, two bits each (§3.1.4): simple, and small enough.
 fn write(media_ssrc: u32, base: u16, reference: u32, count: u8, symbols: &[u16], deltas: &[u8]) -> Vec<u8> {
-    let mut out = vec![0x8f, 205, 0, 0];
+    const HEADER_LEN: usize = 20;
+    let mut out = Vec::with_capacity(HEADER_LEN + 2 * symbols.len().div_ceil(7) + deltas.len() + 3);
+    out.extend_from_slice(&[0x8f, 205, 0, 0]);
     out.extend_from_slice(&crate::report::OUR_SSRC.to_be_bytes());
     out.extend_from_slice(&media_ssrc.to_be_bytes());
     out.extend_from_slice(&base.to_be_bytes());
