@@ -51,7 +51,8 @@ const FRAGMENT_BYTES_MAX: usize = 2 * 1024;
 /// A frame is written whole before the next is taken: a fragment, its header, and a ping.
 const WRITE_BUFFER_BYTES_MAX: usize = 2 * FRAGMENT_BYTES_MAX;
 
-type Socket = WebSocketStream<BufReader<TokioIo<Upgraded>>>;
+/// Boxed, as it passes through several hands, and each would keep room for it.
+type Socket = Box<WebSocketStream<BufReader<TokioIo<Upgraded>>>>;
 
 /// What the HTTP layer knows of a socket that was upgraded.
 #[derive(Debug)]
@@ -64,6 +65,14 @@ pub struct Arrival {
 
 /// Holds one conversation to its end.
 pub async fn converse(io: TokioIo<Upgraded>, arrival: Arrival, house: Arc<House>) {
+    // What comes before a session needs several times its room, and gives it back.
+    if let Some(session) = Box::pin(open(io, arrival, house)).await {
+        session.hold().await;
+    }
+}
+
+/// From the upgrade to a place on this server; or to a close frame that says why not.
+async fn open(io: TokioIo<Upgraded>, arrival: Arrival, house: Arc<House>) -> Option<Box<Session>> {
     let config = WebSocketConfig::default()
         .read_buffer_size(TAKEN_AT_ONCE_BYTES)
         .write_buffer_size(0)
@@ -71,24 +80,26 @@ pub async fn converse(io: TokioIo<Upgraded>, arrival: Arrival, house: Arc<House>
         .max_message_size(Some(limits::MESSAGE_BYTES_MAX))
         .max_frame_size(Some(limits::MESSAGE_BYTES_MAX));
     let io = BufReader::with_capacity(READ_BUFFER_BYTES, io);
-    let mut socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
+    let mut socket = Box::new(WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await);
     let (hello, visitor) = match admit_to_hello(&mut socket, &arrival, &house).await {
         Ok(admitted) => admitted,
         Err(ending) => {
             house.budgets.unknown(arrival.deposit, Instant::now());
-            return end(&mut socket, ending, &arrival.request_id).await;
+            end(&mut socket, ending, &arrival.request_id).await;
+            return None;
         }
     };
     match pass_gate(&hello, &visitor, arrival.deposit, &house).await {
         Ok(inside) => {
             house.auth.remember(hello.class, &visitor);
-            Session::begin(socket, hello, visitor, inside, arrival, house).await;
+            Session::begin(socket, hello, visitor, inside, arrival, house).await
         }
         Err(turned) => {
             let text = json(&ServerFrame::Turned(turned));
             // Whoever does not take this learns as much from the close frame.
             let _ = in_time(socket.send(Message::text(text))).await;
             end(&mut socket, Ending::Ours(Close::Full), &arrival.request_id).await;
+            None
         }
     }
 }
@@ -276,6 +287,7 @@ struct Session {
     line: LineId,
     visitor: Visitor,
     cookie: Option<String>,
+    request_id: String,
     house: Arc<House>,
     /// The place on this server, given back with the conversation.
     inside: Inside,
@@ -298,7 +310,7 @@ impl Session {
         inside: Inside,
         arrival: Arrival,
         house: Arc<House>,
-    ) {
+    ) -> Option<Box<Session>> {
         let class = hello.class;
         let line = next_line();
         let (sender, down) = mpsc::channel(OUTBOX_FRAMES_MAX);
@@ -314,41 +326,47 @@ impl Session {
         let now = Instant::now();
         let mut beat = interval_at((now + BEAT_EVERY).into(), BEAT_EVERY);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let allowance = Allowance::full(now);
-        let cookie = arrival.cookie;
-        let mut session = Session {
+        let mut session = Box::new(Session {
             socket,
             class,
             line,
             visitor,
-            cookie,
+            cookie: arrival.cookie,
+            request_id: arrival.request_id,
             house,
             inside,
             down,
             beat,
             heard: now,
-            allowance,
+            allowance: Allowance::full(now),
             was_greeted: false,
             kept: None,
-        };
+        });
         let inbox = session.house.shards.owner(class).clone();
         let entered = async {
             inbox.send(Command::Line { line, class, down: sender }).await.ok()?;
             inbox.send(Command::Input(shard::Input::Arrive(arrive))).await.ok()
         };
-        let ending = match entered.await {
-            Some(()) => session.talk(&inbox).await,
-            None => Ending::Ours(Close::Draining),
-        };
-        if let Some(kind) = attack_of(ending, session.was_greeted) {
-            session.house.attacks.count(kind);
+        if entered.await.is_none() {
+            end(&mut session.socket, Ending::Ours(Close::Draining), &session.request_id).await;
+            return None;
+        }
+        Some(session)
+    }
+
+    /// Talks until one side ends it.
+    async fn hold(mut self: Box<Self>) {
+        let inbox = self.house.shards.owner(self.class).clone();
+        let ending = self.talk(&inbox).await;
+        if let Some(kind) = attack_of(ending, self.was_greeted) {
+            self.house.attacks.count(kind);
         }
         // The shard may be gone already; then it needs no word from us.
-        let _ = inbox.send(Command::Unline { line }).await;
+        let _ = inbox.send(Command::Unline { line: self.line }).await;
         if ending.is_loss() {
-            session.inside.broke();
+            self.inside.broke();
         }
-        end(&mut session.socket, ending, &arrival.request_id).await;
+        end(&mut self.socket, ending, &self.request_id).await;
     }
 
     async fn talk(&mut self, inbox: &mpsc::Sender<Command>) -> Ending {
@@ -505,6 +523,16 @@ impl Allowance {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The room that a conversation's task takes for as long as it lasts.
+    fn task_bytes<F>(_: impl Fn(TokioIo<Upgraded>, Arrival, Arc<House>) -> F) -> usize {
+        std::mem::size_of::<F>()
+    }
+
+    #[test]
+    fn a_conversation_waits_in_little_room() {
+        assert!(task_bytes(converse) + size_of::<Session>() <= 2_304);
+    }
 
     #[test]
     fn a_burst_is_taken_and_a_flood_is_not() {

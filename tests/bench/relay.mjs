@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 
 import { Server } from '../browser/server.mjs';
 import { median } from './median.mjs';
+import { environment } from './unit.mjs';
 
 const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL('../../target', import.meta.url));
 const loadtest = process.env.PREAU_LOADTEST ?? join(target, 'release/preau-loadtest');
@@ -20,29 +21,31 @@ const ROUNDS = Number(process.env.ROUNDS ?? 3);
 /** The gate's limits are wide: everybody comes at once, and the relay is to be measured until it can do no more. */
 const WIDE = ['--gate-accepts-per-s-max', '100000', '--gate-packets-per-s-max', '10000000', '--gate-egress-mbps-max', '100000'];
 const FLAGS = ['--udp-bind', '127.0.0.1', ...WIDE, '--shards'];
-const LARGE = 1000;
 
 const cameras = ['--people', '200', '--packets-per-s', '300'];
 /** The smallest picture that is still one: so many people are there for their memory, not for the packets. */
 const seated = ['--people', '450', '--packets-per-s', '30', '--speakers', '3', '--steady-s', '4', '--idle-s', '21'];
 /** One class over two shards, at a rate of which the clients leave the server enough. */
 const lecture = ['--people', '2000', '--packets-per-s', '15', '--even', '--steady-s', '6'];
-const even = ['--packets-per-s', '150', '--steady-s', '6'];
+/** As many people in small classes and in large ones: the server has the same to do, and only what belongs to a class's size differs. */
+const alike = ['--people', '1000', '--packets-per-s', '150', '--even', '--steady-s', '6'];
+/** A school of classes of thirty. */
+const school = ['--people', '900', '--class-of', '30', '--steady-s', '6'];
 
 /** What is measured: of which relay, with which words, in how many rounds. */
 const runs = [
   ['video_200', 'ours', [...cameras, '--saturate'], ROUNDS],
   ['str0m', 'on-str0m', [...cameras, '--saturate'], ROUNDS],
   ['feedback', 'ours', [...cameras, '--feedback', '--loss-per-mille', '10'], ROUNDS],
-  ['audio_30', 'ours', ['--people', '30', '--packets-per-s', '0', '--speakers', '3'], ROUNDS],
-  ['video_30', 'ours', ['--people', '30'], ROUNDS],
+  ['audio_30', 'ours', [...school, '--packets-per-s', '0', '--speakers', '3'], ROUNDS],
+  ['video_30', 'ours', [...school, '--packets-per-s', '150'], ROUNDS],
   ['webrtc', 'on-webrtc', [...cameras, '--saturate'], 1],
   // It does not bear the cameras' rate: what it costs at a tenth is what it costs.
   ['sfu', 'on-sfu', ['--people', '200', '--packets-per-s', '30', '--saturate'], 1],
   ['seated', 'ours', seated, 1],
-  ['spread_50', 'ours', ['--people', '50', ...even], 2],
-  ['spread_200', 'ours', ['--people', '200', ...even], 2],
-  ['spread_1000', 'ours', ['--people', String(LARGE), ...even], 2],
+  ['spread_50', 'ours', [...alike, '--class-of', '50'], 2],
+  ['spread_200', 'ours', [...alike, '--class-of', '200'], 2],
+  ['spread_1000', 'ours', [...alike, '--class-of', '1000'], 2],
   ['allocations', 'ours', [...cameras, '--steady-s', '6'], 1],
   ['lecture', 'ours', lecture, 1],
   ['allocations_calm', 'ours', ['--people', '200', '--packets-per-s', '30', '--steady-s', '6'], 1],
@@ -85,6 +88,7 @@ function figures() {
     forward_us_video_30: of('video_30', (one) => one.steady.forward_us),
     forward_us_audio_30: of('audio_30', (one) => one.steady.forward_us),
     forward_spread: spread.length < 2 ? undefined : Number((Math.max(...spread) / Math.min(...spread)).toFixed(2)),
+    entry_cpu_ms: of('video_200', (one) => one.entry_cpu_ms),
     seat_kb: of('seated', (one) => one.seat_kb, 1),
     idle_seat_us_per_s: of('seated', (one) => one.idle_seat_us_per_s, 1),
     lecture_listeners: of('lecture', (one) => one.people, 0),
@@ -144,7 +148,7 @@ async function measure(name, relay, words) {
 }
 
 async function ours(shards, counted) {
-  const server = await Server.start({ profile: 'release', flags: [...FLAGS, String(shards)], env: counted?.env });
+  const server = await Server.start({ profile: 'release', flags: [...FLAGS, String(shards)], env: { ...environment, ...counted?.env } });
   return { pid: server.pid, link: server.welcome, stop: () => server.stop() };
 }
 

@@ -225,6 +225,24 @@ fn consent_ends_after_thirty_seconds_of_silence_and_a_check_revives_it() {
 }
 
 #[test]
+fn a_handshake_is_kept_until_the_first_packet_under_its_keys() {
+    let mut class = World::new();
+    let (ada, noe) = (class.teacher(1), class.student(2));
+    let is_over = |class: &World, who| {
+        class.events.iter().any(|event| matches!(event, Event::Disconnected { peer, .. } if *peer == who))
+    };
+    class.hang_up(noe);
+    assert!(is_over(&class, noe), "nothing was sent yet: a goodbye is heard");
+    class.allow_all(ada);
+    class.picture(ada, true, 3);
+    class.hang_up(ada);
+    assert!(!is_over(&class, ada), "now it is nobody's: consent ends what is over");
+    assert_eq!(class.dropped(Dropped::BadDtls), 1);
+    class.pass(Duration::from_secs(31));
+    assert!(is_over(&class, ada));
+}
+
+#[test]
 fn forgeries_of_every_length_are_dropped_and_the_call_lives() {
     let mut class = World::new();
     let (ada, noe) = (class.teacher(1), class.student(2));

@@ -185,6 +185,15 @@ impl World {
         self.pump();
     }
 
+    /// The browser closes its connection (DTLS close_notify).
+    pub fn hang_up(&mut self, id: PeerId) {
+        let browser = self.browsers.get_mut(&id).unwrap();
+        browser.dtls.stop(self.now, relay_address());
+        for flight in browser.take_flights() {
+            self.send(id, flight);
+        }
+    }
+
     /// Sends a picture of `packets` packets from `id`'s camera.
     pub fn picture(&mut self, id: PeerId, is_key: bool, packets: usize) {
         self.pass(Duration::from_millis(33));
@@ -384,7 +393,7 @@ impl Browser {
                 self.seen_as = Some(SocketAddr::new(seen_as.ip, seen_as.port));
             }
             20..=63 => {
-                let events = self.dtls.read(now, relay_address(), None, BytesMut::from(bytes)).unwrap();
+                let events = self.dtls.read(now, relay_address(), None, BytesMut::from(bytes)).unwrap_or_default();
                 if events.iter().any(|event| matches!(event, EndpointEvent::HandshakeComplete)) {
                     self.derive_keys();
                 }
