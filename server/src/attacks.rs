@@ -34,7 +34,12 @@ struct Story {
     lately: VecDeque<(UnixMs, Counts)>,
     /// By hours since 1970. Those in which nothing was tried are not there.
     hours: BTreeMap<u64, Counts>,
+    /// What the hours say is not kept yet.
+    is_news: bool,
 }
+
+/// The hours as they are kept: by the wire's words, so that a later version may know other kinds.
+type KeptHours = BTreeMap<u64, BTreeMap<Attack, u64>>;
 
 impl Attacks {
     pub fn count(&self, kind: Attack) {
@@ -82,6 +87,39 @@ impl Attacks {
     }
 }
 
+/// What outlives the process: the report's hours. What is counted since the start begins anew.
+impl Attacks {
+    /// The hours, if there is anything in them that was not given out yet.
+    pub fn news(&self) -> Option<Vec<u8>> {
+        let mut story = self.story.lock().unwrap_or_else(PoisonError::into_inner);
+        if !std::mem::take(&mut story.is_news) {
+            return None;
+        }
+        let told = |counts: &Counts| {
+            let tried = Attack::ALL.into_iter().zip(*counts).filter(|(_, count)| *count > 0);
+            tried.collect::<BTreeMap<Attack, u64>>()
+        };
+        let hours: KeptHours = story.hours.iter().map(|(hour, counts)| (*hour, told(counts))).collect();
+        Some(serde_json::to_vec(&hours).expect("hours are a map with keys that are numbers"))
+    }
+
+    /// They could not be written down: they are news still.
+    pub fn is_news_still(&self) {
+        self.story.lock().unwrap_or_else(PoisonError::into_inner).is_news = true;
+    }
+
+    /// Takes up the hours of an earlier process.
+    pub fn restore(&self, kept: &[u8]) -> Result<(), serde_json::Error> {
+        let hours: KeptHours = serde_json::from_slice(kept)?;
+        let mut story = self.story.lock().unwrap_or_else(PoisonError::into_inner);
+        for (hour, tried) in hours {
+            let counts: Counts = Attack::ALL.map(|kind| tried.get(&kind).copied().unwrap_or(0));
+            add(story.hours.entry(hour).or_default(), &counts);
+        }
+        Ok(())
+    }
+}
+
 impl Story {
     fn take(&mut self, totals: Counts, now: UnixMs) {
         let new: Counts = std::array::from_fn(|at| totals[at].saturating_sub(self.seen[at]));
@@ -94,6 +132,7 @@ impl Story {
             Some((_, counts)) => add(counts, &new),
             None => self.lately.push_back((now, new)),
         }
+        self.is_news = true;
         add(self.hours.entry(now.0 / HOUR_MS).or_default(), &new);
         while self.hours.len() > HOURS_MAX {
             self.hours.pop_first();
@@ -183,6 +222,22 @@ mod tests {
         }
         assert_eq!(attacks.csv(EIGHT).lines().count(), HOURS_MAX + 1);
         assert_eq!(of(&attacks, Attack::BadToken, EIGHT.plus_ms(2_000 * HOUR_MS)).0, 2, "the total stays");
+    }
+
+    #[test]
+    fn a_report_goes_on_after_a_restart() {
+        let before = Attacks::default();
+        assert_eq!(before.news(), None, "nothing was tried");
+        before.count(Attack::BadToken);
+        before.look(EIGHT);
+        let kept = before.news().expect("something was tried");
+        assert_eq!(before.news(), None, "and was given out");
+        let after = Attacks::default();
+        after.restore(&kept).expect("it is read as it was written");
+        after.count(Attack::BadToken);
+        assert!(after.csv(EIGHT).contains("2021-04-06T06:00:00Z,bad_token,2\r\n"));
+        assert_eq!(of(&after, Attack::BadToken, EIGHT).0, 1, "since the start");
+        assert!(after.restore(b"[]").is_err());
     }
 
     #[test]

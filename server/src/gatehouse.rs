@@ -21,7 +21,7 @@ use tokio_util::task::TaskTracker;
 use crate::attacks::Attacks;
 use crate::config::{ClosedWindow, Config};
 use crate::shards::Shards;
-use crate::store::{Store, unix_now};
+use crate::store::{Kept, Store, unix_now};
 
 use measure::Meter;
 use orders::Orders;
@@ -187,7 +187,7 @@ fn lock(accepts: &Mutex<Accepts>) -> std::sync::MutexGuard<'_, Accepts> {
 
 /// What operators ordered before this start. Without it the configuration's limits hold, and the server starts.
 fn kept_orders(store: &Store) -> Orders {
-    let kept = store.orders().unwrap_or_else(|error| {
+    let kept = store.kept(Kept::Orders).unwrap_or_else(|error| {
         tracing::error!(%error, "what operators ordered cannot be read");
         None
     });
@@ -360,7 +360,7 @@ impl Keeper {
 
     fn keep_orders(&self, then: impl FnOnce(bool) + Send + 'static) {
         let are_kept = self.are_kept.clone();
-        self.store.keep_orders(self.orders.bytes(), move |outcome| {
+        self.store.keep(Kept::Orders, self.orders.bytes(), move |outcome| {
             if let Err(error) = &outcome {
                 tracing::warn!(%error, "what an operator ordered could not be written down; it is tried again");
             }

@@ -23,7 +23,7 @@ use crate::http::{
     Assets, Budgets, Server, Tls, TlsError, bind, install_metrics, metrics_router, router, security_headers,
 };
 use crate::launch::{LaunchError, launch};
-use crate::store::{Store, StoreError, unix_now};
+use crate::store::{Kept, Store, StoreError, unix_now};
 
 /// How long everyone has to be told that the server goes down.
 const DRAIN_WITHIN: Duration = Duration::from_secs(5);
@@ -31,6 +31,8 @@ const DRAIN_WITHIN: Duration = Duration::from_secs(5);
 const STOP_WITHIN: Duration = Duration::from_secs(5);
 /// How often old classes are looked for.
 const PURGE_EVERY: Duration = Duration::from_secs(60 * 60);
+/// What was tried is written down after so many looks: a minute. Whoever floods does not make the disk work.
+const LOOKS_BETWEEN_WRITES: u64 = 6;
 /// Held for as long as a server uses the data directory.
 const LOCK_FILE: &str = "preau.lock";
 
@@ -67,7 +69,7 @@ pub async fn run(config: Config, started: Instant) -> Result<(), RunError> {
     let metrics_listener = listen_for_metrics(config.metrics)?;
     let auth = Auth::new(store.clone(), config.portals.clone())?;
     let public_url = config.public_url_on(address.port());
-    let attacks = Arc::<Attacks>::default();
+    let attacks = Arc::new(attacks_of_before(&store));
     let mut launched = launch(&config, &public_url, &store, &attacks)?;
     launched.notice.write(&config.data)?;
     let conversations = TaskTracker::new();
@@ -152,6 +154,7 @@ fn listen_for_metrics(metrics: MetricsBind) -> Result<Option<TcpListener>, RunEr
 async fn count_attacks(house: Arc<House>) {
     use preau_sfu::Dropped::{BadIntegrity, BadStun, BadTurn, UnknownAddress, UnknownUfrag};
     let mut tick = tokio::time::interval(Duration::from_millis(LOOK_EVERY_MS));
+    let mut looks = 1_u64..;
     loop {
         tick.tick().await;
         let loads = house.shards.loads().await;
@@ -159,7 +162,34 @@ async fn count_attacks(house: Arc<House>) {
         let datagrams = loads.iter().flat_map(|load| strange.map(|why| load.relay.dropped(why))).sum();
         house.attacks.set(Attack::Datagrams, datagrams);
         house.attacks.look(unix_now());
+        if looks.next().is_some_and(|look| look % LOOKS_BETWEEN_WRITES == 0) {
+            keep_attacks(&house);
+        }
     }
+}
+
+/// The report of the last thirty days goes on. Without what was kept of them it begins anew.
+fn attacks_of_before(store: &Store) -> Attacks {
+    let attacks = Attacks::default();
+    match store.kept(Kept::Attacks) {
+        Ok(kept) => {
+            if let Some(Err(error)) = kept.map(|kept| attacks.restore(&kept)) {
+                tracing::error!(%error, "what was tried before cannot be understood");
+            }
+        }
+        Err(error) => tracing::error!(%error, "what was tried before cannot be read"),
+    }
+    attacks
+}
+
+fn keep_attacks(house: &House) {
+    let Some(news) = house.attacks.news() else { return };
+    let attacks = house.attacks.clone();
+    house.store.keep(Kept::Attacks, news, move |outcome| {
+        if outcome.is_err() {
+            attacks.is_news_still();
+        }
+    });
 }
 
 type Threads = Vec<JoinHandle<()>>;
@@ -236,6 +266,8 @@ async fn take_down(house: &House, threads: Threads, servers: &TaskTracker, stop:
         Ok(Ok(_) | Err(_)) => tracing::error!("a shard had panicked"),
         Err(_) => tracing::error!("a shard did not stop in time"),
     }
+    house.attacks.look(unix_now());
+    keep_attacks(house);
     if let Err(error) = house.store.flush().await {
         tracing::error!(%error, "the last decisions could not be written");
     }

@@ -220,9 +220,16 @@ async fn what_an_operator_said_survives_a_crash_and_can_be_given_back() {
     let seen = operate(&school, Some(OperatorAct::Limits { limits: configured })).await;
     assert_eq!((seen.limits, seen.by_hand), (configured, vec![]));
     hello(&zoe, french.id, None).await.expect("as configured").leave().await.expect("a goodbye is taken");
-    school.server.crash().await.expect("killed");
+
+    // The report of what was tried goes on after an orderly stop.
+    let wrong = school.stranger().request(Method::GET, "/api/ops").bearer_auth("a-key-that-is-none").send().await;
+    assert_eq!(wrong.expect("an answer").status(), StatusCode::UNAUTHORIZED);
+    assert!(school.server.stop().await.expect("stopped").success());
     school.server.restart().await.expect("up again");
     assert_eq!(operate(&school, None).await.limits, configured);
+    let report = school.stranger().request(Method::GET, "/api/ops/attacks.csv").bearer_auth(OPERATOR).send().await;
+    let report = report.expect("an answer").text().await.expect("text");
+    assert!(report.contains(",operator_token,1\r\n"), "{report}");
 }
 
 #[tokio::test]

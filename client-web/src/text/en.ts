@@ -638,7 +638,7 @@ export const en: Words = {
       blockNamed: (name) => `Block ${name}`,
       admitRoster: (n) => (n === 1 ? 'Admit the one on the roster' : `Admit all ${n} on the roster`),
       admitAll: (n) => `Admit everyone shown (${n})`,
-      waiting: 'Waiting, in order of arrival',
+      waiting: 'Waiting: the roster first, in order of arrival',
       nobody: 'Nobody is waiting. When somebody knocks, their name appears here.',
       onRoster: 'On the roster',
       notOnRoster: 'Not on the roster',

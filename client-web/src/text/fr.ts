@@ -760,7 +760,7 @@ export const fr = {
       blockNamed: (name: string) => `Bloquer ${name}`,
       admitRoster: (n: number) => (n === 1 ? 'Faire entrer l’élève de la liste' : `Faire entrer les ${n} de la liste`),
       admitAll: (n: number) => `Faire entrer tout le monde (${n})`,
-      waiting: 'En attente, par ordre d’arrivée',
+      waiting: 'En attente : la liste d’abord, par ordre d’arrivée',
       nobody: 'Personne n’attend. Quand quelqu’un frappe, son nom apparaît ici.',
       onRoster: 'Sur la liste',
       notOnRoster: 'Hors liste',

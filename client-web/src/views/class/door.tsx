@@ -1,4 +1,4 @@
-// The teacher's door: who waits, in order of arrival, and one click to let them in.
+// The teacher's door: who waits, those of the roster first, and one click to let them in.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 
