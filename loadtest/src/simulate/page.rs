@@ -22,7 +22,7 @@ const STOPS: [(u32, &str); 12] = [
     (900, "15"),
     (1_200, "20"),
     (1_800, "30"),
-    (3_600, "60 min"),
+    (3_600, "1 h"),
 ];
 
 pub fn write(outcome: &Outcome) -> String {
