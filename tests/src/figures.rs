@@ -28,10 +28,11 @@ fn kept(file: &Path) -> BTreeMap<String, Value> {
     serde_json::from_str(&text).unwrap_or_default()
 }
 
-/// As cargo was told, or where this binary lies: cargo marks its directory with a tag.
+/// As cargo was told, or where this binary lies: above the folder of its profile.
 fn target() -> PathBuf {
     let told = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     let own = std::env::current_exe().unwrap_or_default();
-    let marked = own.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists()).map(Path::to_owned);
-    told.or(marked).unwrap_or_else(|| "target".into())
+    let is_profile = |folder: &&Path| folder.ends_with("debug") || folder.ends_with("release");
+    let above = own.ancestors().find(is_profile).and_then(Path::parent).map(Path::to_owned);
+    told.or(above).unwrap_or_else(|| "target".into())
 }
