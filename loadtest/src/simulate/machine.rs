@@ -17,9 +17,9 @@ pub const ACCEPTS_PER_S: u32 = 500;
 /// A person who sees one picture and hears who speaks: 60 packets a second, half a megabit.
 const PACKETS_PER_S: f64 = 60.0;
 const EGRESS_KBPS: f64 = 500.0;
-/// 60 packets at 4.8 µs (README, `forward_us_video_30`), and a quarter more for sessions and what is sent up: of four cores.
+/// 60 packets at 4.8 µs (`forward_us_video_30` on a calm day), and a quarter more for sessions and what is sent up: of four cores.
 const CPU_PERMILLE: f64 = 0.09;
-/// 84 kB of the relay (README, `seat_kb`) and the session's.
+/// 85 kB where the allocator is told nothing (README, `seat_kb`), and what a class takes for all.
 const MEMORY_MB: f64 = 0.12;
 /// The process with nobody in it.
 const IDLE_MB: f64 = 150.0;
