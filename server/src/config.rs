@@ -51,6 +51,8 @@ pub struct Config {
     pub shards: Option<u16>,
     /// People of one class whose media its own shard carries before others help.
     pub spread_from: u16,
+    /// Screens are sent in VP9's spatial layers by browsers that can.
+    pub layers_screens: bool,
     pub udp: UdpConfig,
     pub lessons: LessonsConfig,
     pub ways: WaysConfig,
@@ -194,6 +196,7 @@ impl Default for Config {
             first_teacher: DisplayName::parse("Professeur").expect("a constant name"),
             shards: None,
             spread_from: 150,
+            layers_screens: false,
             udp: UdpConfig { bind: IpAddr::V6(Ipv6Addr::UNSPECIFIED), port: 0, addresses: Vec::new() },
             lessons: LessonsConfig {
                 idle_after: Some(Duration::from_secs(30 * 60)),

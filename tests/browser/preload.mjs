@@ -88,16 +88,18 @@ export async function way() {
   return local ? `${local.candidateType}/${local.relayProtocol ?? local.protocol}` : null;
 }
 
-/** Run in the page: what it has sent and received so far, stream by stream: `h`, `m` and `l` are a camera's layers. */
+/** Run in the page: what it has sent and received so far, stream by stream: `h`, `m` and `l` are a camera's layers; of pictures shown also how high. */
 export async function streams() {
-  const found = { sentFrames: {}, videoBytes: 0, sounds: 0, soundsAgain: 0 };
+  const found = { sentFrames: {}, sentModes: [], heights: [], videoBytes: 0, sounds: 0, soundsAgain: 0 };
   for (const peer of window.kept.peers.filter((one) => one.connectionState !== 'closed')) {
     const stats = await peer.getStats();
     for (const stat of stats.values()) {
       const isSent = stat.type === 'outbound-rtp' && stat.kind === 'video';
       if (isSent && stat.rid) found.sentFrames[stat.rid] = (found.sentFrames[stat.rid] ?? 0) + (stat.framesSent ?? stat.framesEncoded ?? 0);
+      if (isSent && stat.scalabilityMode) found.sentModes.push(stat.scalabilityMode);
       if (stat.type !== 'inbound-rtp') continue;
       if (stat.kind === 'video') found.videoBytes += stat.bytesReceived ?? 0;
+      if (stat.frameHeight) found.heights.push(stat.frameHeight);
       if (stat.kind !== 'audio') continue;
       found.sounds += stat.packetsReceived ?? 0;
       // What came a second time within a later packet is not needed, and thrown away.

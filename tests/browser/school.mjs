@@ -149,6 +149,15 @@ export class Person {
     return this.tab.evaluate(streams);
   }
 
+  /** Waits until a picture is shown whose height is right. */
+  async showsHeight(isRight, what) {
+    let heights = [];
+    await poll(`${this.name} to be shown ${what}`, async () => {
+      heights = (await this.streams()).heights;
+      return heights.some(isRight);
+    }, () => heights.join());
+  }
+
   /** From the next call on, this person's media goes by `way` (`address:port`). */
   goesBy(way) {
     return this.tab.evaluate((there) => void (window.kept.way = there), way);

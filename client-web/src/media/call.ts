@@ -2,7 +2,7 @@
 
 import type { Answered, Clock } from '../protocol/socket';
 import { SDP_BYTES_MAX, type IceServer, type MediaAsk, type ReceiveMids } from '../protocol/types';
-import { shape, UNKNOWN_PX, type Shape } from './layers';
+import { isLayered, shape, UNKNOWN_PX, type Shape } from './layers';
 import { addSections, midsOf, streamsOf, type Capabilities, type Sections, type Thickness } from './sections';
 
 /** What one sends, by section. */
@@ -259,7 +259,10 @@ export class Call {
     if (this.pc !== pc || 'lost' in answered) return 'lost';
     if (!('answer' in answered)) return 'refused';
     await pc.setRemoteDescription({ type: 'answer', sdp: answered.answer.sdp });
-    if (this.pc === pc) this.listener.slots(receive, streamsOf(sections));
+    if (this.pc !== pc) return 'lost';
+    // Only now is it known in which codec it is sent.
+    this.reshape('screen', sections);
+    this.listener.slots(receive, streamsOf(sections));
     return 'connected';
   }
 
@@ -277,6 +280,9 @@ export class Call {
   }
 
   private reshape(what: 'camera' | 'screen', sections: Sections): void {
+    const { screen } = this.tracks;
+    // Chromium encodes spatial layers only of what is said to move: of letters it would send nothing.
+    if (what === 'screen' && screen !== null && isLayered(sections.screen.sender.getParameters())) screen.contentHint = 'motion';
     this.shaping = this.shaping.then(() => shape(sections[what].sender, this.shapes[what]));
   }
 

@@ -132,9 +132,10 @@ export class ClassMedia {
   /** What the screen is shared for, now and next time. */
   shareFor(style: ScreenStyle): void {
     this.screenStyle = style;
-    this.call.shape('screen', SCREEN_STYLES[style]);
     const [picture] = this.nowScreen.peek()?.getVideoTracks() ?? [];
     if (picture !== undefined) void this.style(picture);
+    // The call has the last word: what it sends in layers is styled otherwise.
+    this.call.shape('screen', SCREEN_STYLES[style]);
   }
 
   networkChanged(): void {

@@ -20,6 +20,27 @@ describe('layers', () => {
     expect(layersFor([1], 720, 0)).toEqual([false]);
   });
 
+  it('are spatial where the server asked for VP9, and a camera keeps its own', async () => {
+    const shaped = async (mimeType: string, count: number): Promise<unknown> => {
+      let mode: unknown;
+      const sender = {
+        track: null,
+        getParameters: () => ({ codecs: [{ mimeType }], encodings: Array.from({ length: count }, () => ({ active: true })) }),
+        setParameters: (set: { encodings: { scalabilityMode?: string }[] }) => {
+          mode = set.encodings[0]?.scalabilityMode;
+          return Promise.resolve();
+        },
+      } as unknown as RTCRtpSender;
+      await shape(sender, { heightPx: UNKNOWN_PX, maxFramerate: 15 });
+      return mode;
+    };
+    expect([await shaped('video/VP9', 1), await shaped('video/VP8', 1), await shaped('video/VP9', 3)]).toEqual([
+      'L3T3_KEY',
+      undefined,
+      undefined,
+    ]);
+  });
+
   it('are left alone when nothing changes, and a browser that refuses sends on', async () => {
     let asked = 0;
     const sender = {

@@ -57,13 +57,23 @@ export interface Shape {
   maxFramerate?: number;
 }
 
-/** Gives a sender its shape; nothing is negotiated anew. */
+/** Three sizes in one stream, each from the one below only in a keyframe (https://w3c.github.io/webrtc-svc/). */
+const SPATIAL_LAYERS = 'L3T3_KEY';
+
+/** Whether the server asked for a picture in spatial layers, by putting VP9 first in its answer. */
+export function isLayered({ encodings, codecs }: RTCRtpSendParameters): boolean {
+  return encodings.length === 1 && codecs?.[0]?.mimeType.toLowerCase() === 'video/vp9';
+}
+
+/** Gives a sender its shape; nothing is negotiated anew. A picture in VP9 is sent in layers by browsers that can. */
 export async function shape(sender: RTCRtpSender, { heightPx, maxBitrate, maxFramerate }: Shape): Promise<void> {
   const parameters = sender.getParameters();
   const scales = parameters.encodings.map((encoding) => encoding.scaleResolutionDownBy ?? 1);
   const active = layersFor(scales, sender.track?.getSettings().height ?? USUAL_HEIGHT_PX, heightPx);
+  const layers = isLayered(parameters) ? { scalabilityMode: SPATIAL_LAYERS } : {};
   const encodings = parameters.encodings.map((encoding, index) => ({
     ...encoding,
+    ...layers,
     active: active[index] ?? true,
     ...(maxBitrate === undefined ? {} : { maxBitrate }),
     ...(maxFramerate === undefined ? {} : { maxFramerate }),

@@ -51,10 +51,11 @@ export interface Sections {
 
 export function addSections(pc: RTCPeerConnection, can: Capabilities, thickness: Thickness): Sections {
   const videoCodecs = offered(can.video, thickness.codecs);
+  const screenCodecs = offered(can.video, thickness.codecs, 'screen');
   const opus = sound(can.audio);
-  const add = (kind: 'audio' | 'video', init: RTCRtpTransceiverInit): RTCRtpTransceiver => {
+  const add = (kind: 'audio' | 'video', init: RTCRtpTransceiverInit, codecs = kind === 'video' ? videoCodecs : opus): RTCRtpTransceiver => {
     const transceiver = pc.addTransceiver(kind, init);
-    prefer(transceiver, kind === 'video' ? videoCodecs : opus);
+    prefer(transceiver, codecs);
     keepExtensions(transceiver);
     return transceiver;
   };
@@ -64,11 +65,11 @@ export function addSections(pc: RTCPeerConnection, can: Capabilities, thickness:
   return {
     microphone: add('audio', { direction: 'sendonly' }),
     camera: add('video', { direction: 'sendonly', sendEncodings: CAMERA_LAYERS.map((layer) => ({ ...layer })) }),
-    screen: add('video', { direction: 'sendonly', sendEncodings: [{ ...SCREEN_STYLES.detail }] }),
+    screen: add('video', { direction: 'sendonly', sendEncodings: [{ ...SCREEN_STYLES.detail }] }, screenCodecs),
     screenAudio: add('audio', { direction: 'sendonly' }),
     audioSlots: several(AUDIO_SLOTS_MAX, 'audio'),
     screenAudioSlot: slot('audio'),
-    screenSlot: slot('video'),
+    screenSlot: add('video', { direction: 'recvonly' }, screenCodecs),
     videoSlots: several(thickness.video, 'video'),
   };
 }

@@ -132,7 +132,8 @@ fn fmtp(codec: Codec, offered: Option<&str>) -> Option<String> {
         // A camera is turned on long after the connection was made, when Chromium no longer probes: it would begin at
         // 300 kbit/s and grow by a twelfth a second. Others pass over what they do not know (RFC 8866 §6.15).
         Codec::Vp8 => Some("x-google-start-bitrate=800".to_owned()),
-        Codec::Red | Codec::H264 | Codec::Vp9 | Codec::Av1 => offered.map(str::to_owned),
+        Codec::Vp9 => Some(format!("{};x-google-start-bitrate=800", offered.unwrap_or("profile-id=0"))),
+        Codec::Red | Codec::H264 | Codec::Av1 => offered.map(str::to_owned),
     }
 }
 

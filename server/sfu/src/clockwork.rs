@@ -132,7 +132,8 @@ impl Relay {
         let mut blocks = Vec::new();
         let mut has_stopped = false;
         for stream in &mut peer.streams {
-            blocks.extend(stream.reception.report(now, REPORT_EVERY).map(|block| (stream.ssrc, block)));
+            let block = stream.reception.report(now, REPORT_EVERY);
+            blocks.extend(block.filter(|_| !stream.is_layer()).map(|block| (stream.ssrc, block)));
             if stream.is_flowing && !stream.reception.flows(now) {
                 stream.is_flowing = false;
                 has_stopped = true;

@@ -1,5 +1,7 @@
 //! The codecs that are served, and what the relay must know of their payloads.
 
+use crate::vp9::Vp9;
+
 /// In the order in which the relay prefers them: redundant sound before plain (a browser sends it only if it stands
 /// first), and VP8, which every browser decodes, before other pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,7 +58,7 @@ impl Codec {
             Codec::Red | Codec::Opus => true,
             Codec::Vp8 => Vp8::parse(payload).is_some_and(|vp8| vp8.starts_keyframe),
             Codec::H264 => h264_starts_keyframe(payload),
-            Codec::Vp9 => vp9_starts_keyframe(payload),
+            Codec::Vp9 => Vp9::parse(payload).is_some_and(|vp9| vp9.starts_keyframe()),
             Codec::Av1 => av1_starts_keyframe(payload),
         }
     }
@@ -95,13 +97,31 @@ pub fn red_retype(payload: &mut [u8], payload_type: u8) {
     }
 }
 
-/// The payload descriptor of a VP8 packet (RFC 7741 §4.2), as far as the relay rewrites it.
+/// The numbers in a payload descriptor that go on from one stream to the next in a slot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Vp8 {
+pub struct PictureNumbers {
     /// Where the picture id is and whether it has 15 bits.
     pub picture_id: Option<(usize, PictureId)>,
     /// Where TL0PICIDX is, and its value.
     pub tl0_pic_idx: Option<(usize, u8)>,
+}
+
+impl PictureNumbers {
+    /// Those of a packet that was taken in before.
+    pub fn of(codec: Codec, payload: &[u8]) -> PictureNumbers {
+        let numbers = match codec {
+            Codec::Vp8 => Vp8::parse(payload).map(|vp8| vp8.numbers),
+            Codec::Vp9 => Vp9::parse(payload).map(|vp9| vp9.numbers),
+            Codec::Red | Codec::Opus | Codec::H264 | Codec::Av1 => None,
+        };
+        numbers.unwrap_or_default()
+    }
+}
+
+/// The payload descriptor of a VP8 packet (RFC 7741 §4.2), as far as the relay rewrites it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Vp8 {
+    pub numbers: PictureNumbers,
     pub starts_keyframe: bool,
     /// Of a keyframe's first packet (RFC 6386 §9.1).
     pub height_px: Option<u16>,
@@ -113,6 +133,34 @@ pub enum PictureId {
     Bits15(u16),
 }
 
+impl PictureId {
+    /// The id, whose first bit says how long it is, and what follows it.
+    pub fn read(bytes: &[u8]) -> Option<(PictureId, &[u8])> {
+        let (&high, rest) = bytes.split_first()?;
+        if high & 0x80 == 0 {
+            return Some((PictureId::Bits7(high), rest));
+        }
+        let (&low, rest) = rest.split_first()?;
+        Some((PictureId::Bits15(u16::from_be_bytes([high & 0x7f, low])), rest))
+    }
+
+    pub fn number(self) -> u16 {
+        match self {
+            PictureId::Bits7(id) => u16::from(id),
+            PictureId::Bits15(id) => id,
+        }
+    }
+
+    /// The id so many later, in as many bits.
+    pub fn plus(self, step: u16) -> PictureId {
+        let sum = self.number().wrapping_add(step);
+        match self {
+            PictureId::Bits7(_) => PictureId::Bits7(sum as u8 & 0x7f),
+            PictureId::Bits15(_) => PictureId::Bits15(sum & 0x7fff),
+        }
+    }
+}
+
 impl Vp8 {
     pub fn parse(payload: &[u8]) -> Option<Vp8> {
         let &first = payload.first()?;
@@ -122,19 +170,12 @@ impl Vp8 {
             let &has = payload.get(at)?;
             at += 1;
             if has & 0x80 != 0 {
-                let &high = payload.get(at)?;
-                if high & 0x80 != 0 {
-                    let &low = payload.get(at + 1)?;
-                    let id = u16::from_be_bytes([high & 0x7f, low]);
-                    vp8.picture_id = Some((at, PictureId::Bits15(id)));
-                    at += 2;
-                } else {
-                    vp8.picture_id = Some((at, PictureId::Bits7(high)));
-                    at += 1;
-                }
+                let (id, after) = PictureId::read(payload.get(at..)?)?;
+                vp8.numbers.picture_id = Some((at, id));
+                at = payload.len() - after.len();
             }
             if has & 0x40 != 0 {
-                vp8.tl0_pic_idx = Some((at, *payload.get(at)?));
+                vp8.numbers.tl0_pic_idx = Some((at, *payload.get(at)?));
                 at += 1;
             }
             if has & 0x30 != 0 {
@@ -173,22 +214,6 @@ fn h264_starts_keyframe(payload: &[u8]) -> bool {
     }
 }
 
-/// RFC 9628 §4.2: not predicted from another picture, beginning of the frame, base spatial layer.
-fn vp9_starts_keyframe(payload: &[u8]) -> bool {
-    let Some(&first) = payload.first() else { return false };
-    let (has_id, is_predicted, has_layer, begins) =
-        (first & 0x80 != 0, first & 0x40 != 0, first & 0x20 != 0, first & 0x08 != 0);
-    if is_predicted || !begins {
-        return false;
-    }
-    let mut at = 1;
-    if has_id {
-        at += if payload.get(1).is_some_and(|id| id & 0x80 != 0) { 2 } else { 1 };
-    }
-    let spatial = payload.get(at).map_or(0, |layer| (layer >> 1) & 7);
-    !has_layer || spatial == 0
-}
-
 /// The RTP payload format for AV1 §4.4: N says that a new coded video sequence begins.
 fn av1_starts_keyframe(payload: &[u8]) -> bool {
     payload.first().is_some_and(|aggregation| aggregation & 0x88 == 0x08)
@@ -205,8 +230,8 @@ mod tests {
             0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0x68, 0x01,
         ];
         let vp8 = Vp8::parse(&payload).unwrap();
-        assert_eq!(vp8.picture_id, Some((2, PictureId::Bits15(258))));
-        assert_eq!(vp8.tl0_pic_idx, Some((4, 7)));
+        assert_eq!(vp8.numbers.picture_id, Some((2, PictureId::Bits15(258))));
+        assert_eq!(vp8.numbers.tl0_pic_idx, Some((4, 7)));
         assert!(vp8.starts_keyframe);
         assert_eq!(vp8.height_px, Some(360));
     }

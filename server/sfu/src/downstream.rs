@@ -84,7 +84,10 @@ impl Relay {
     pub(crate) fn probe(&mut self, key: PeerKey, now: Instant) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let Some((_, downlink)) = &mut peer.downlink else { return };
-        if peer.share.next_bps.is_some_and(|next| downlink.probe(next, now)) {
+        let Some(next) = peer.share.next_bps else { return };
+        if !peer.slots.iter().any(Slot::has_rtx) {
+            downlink.dare(next, now);
+        } else if downlink.probe(next, now) {
             self.arm(key, Timer::Probe, now);
         }
     }

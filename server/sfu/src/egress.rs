@@ -187,11 +187,14 @@ impl Relay {
 
     /// Asks a publisher for a keyframe, at once or as soon as it may be asked again.
     pub(crate) fn want_keyframe(&mut self, publisher: PeerKey, id: StreamId, now: Instant) {
-        let Some(stream) = self.peers.get_mut(publisher).and_then(|peer| peer.stream_mut(id)) else { return };
-        if stream.source.is_audio() {
+        let Some(peer) = self.peers.get_mut(publisher) else { return };
+        let Some(ssrc) = peer.stream(id).filter(|stream| !stream.source.is_audio()).map(|stream| stream.ssrc) else {
             return;
-        }
-        let ssrc = stream.ssrc;
+        };
+        // A keyframe of one spatial layer is one of all.
+        let whole = peer.streams.iter().find(|stream| stream.is_split() && stream.ssrc == ssrc);
+        let id = whole.map_or(id, |stream| stream.id);
+        let Some(stream) = peer.stream_mut(id) else { return };
         if stream.keyframes.want(now) {
             self.ask_keyframe(publisher, id, ssrc);
         }
@@ -211,15 +214,27 @@ impl Relay {
         }
     }
 
-    /// A publisher tells the time of its stream: so do we, in the numbers of each slot.
+    /// A publisher tells the time of its stream: so do we, of it and of the layers that were taken out of it.
     pub(crate) fn on_sender_report(&mut self, key: PeerKey, ssrc: u32, ntp: u64, timestamp: u32, now: Instant) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        let mut told = Vec::new();
+        for stream in peer.streams.iter_mut().filter(|stream| stream.ssrc == ssrc) {
+            stream.reception.on_sender_report(ntp, now);
+            told.push(stream.id);
+        }
+        for stream in told {
+            self.tell_time(key, stream, ntp, timestamp, now);
+        }
+    }
+
+    /// Tells the time of a stream to whoever is shown it, in the numbers of each slot.
+    pub(crate) fn tell_time(&mut self, key: PeerKey, id: StreamId, ntp: u64, timestamp: u32, now: Instant) {
         let ours = self.ntp(now);
         let Some(peer) = self.peers.get_mut(key) else { return };
         // One step for all streams of a person keeps its sound and picture together.
         let step = *peer.ntp_step.get_or_insert(ours.wrapping_sub(ntp));
-        let Some(stream) = peer.streams.iter_mut().find(|stream| stream.ssrc == ssrc) else { return };
-        stream.reception.on_sender_report(ntp, now);
-        let (id, routes) = (stream.id, stream.routes.clone());
+        let Some(stream) = peer.stream(id) else { return };
+        let routes = stream.routes.clone();
         for trunk in &stream.trunks {
             self.trunks.tell(*trunk, News::Time { peer: peer.id, stream: id, ntp, timestamp });
         }

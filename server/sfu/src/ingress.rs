@@ -1,6 +1,6 @@
 //! The way in: what a peer sent, from its datagram to the stream it belongs to.
 
-use crate::codec::{Codec, Vp8};
+use crate::codec::{Codec, PictureNumbers, Vp8};
 use crate::dtls::Progress;
 use crate::event::{Event, Farewell};
 use crate::names::Source;
@@ -11,11 +11,13 @@ use crate::report::{self, News, Sequences};
 use crate::rtp::RtpHeader;
 use crate::session::Extension;
 use crate::slot::{Packet, StreamId};
+use crate::spatial::Unit;
 use crate::srtp::{NotOpened, SrtpKeys};
 use crate::stats::Dropped;
 use crate::stream::Stream;
 use crate::timers::{PeerKey, Timer};
 use crate::twcc::FEEDBACK_EVERY;
+use crate::vp9::Vp9;
 use std::time::Instant;
 
 /// A receiver that waits for more than this in one batch is not drained.
@@ -137,7 +139,8 @@ impl Relay {
             peer.streams[i].rtx_window = window;
             return Ok((i, leg));
         }
-        if known.is_none() && peer.streams.len() == STREAMS_MAX {
+        let streams = peer.streams.iter().filter(|stream| !stream.is_layer()).count();
+        if known.is_none() && streams == STREAMS_MAX {
             return Err(Dropped::NotNegotiated);
         }
         if peer.streams.is_empty() {
@@ -151,7 +154,9 @@ impl Relay {
         let i = match known {
             // A new SSRC for the same layer: the sender began anew (RFC 8829 §5.2.2).
             Some(i) => {
-                peer.streams[i] = stream;
+                let before = std::mem::replace(&mut peer.streams[i], stream);
+                // They come after what they were taken out of.
+                peer.streams.retain(|stream| !(stream.is_layer() && stream.ssrc == before.ssrc));
                 i
             }
             None => {
@@ -243,7 +248,13 @@ impl Relay {
         let is_outage = stream.reception.on_packet(index, header.timestamp, codec.clock_hz(), bytes.len(), now);
         let was_flowing = stream.is_flowing;
         let vp8 = if codec == Codec::Vp8 { Vp8::parse(payload) } else { None };
-        let starts_keyframe = vp8.map_or_else(|| codec.starts_keyframe(payload), |vp8| vp8.starts_keyframe);
+        let vp9 = if codec == Codec::Vp9 { Vp9::parse(payload) } else { None };
+        let starts_keyframe = match (vp8, vp9) {
+            (Some(vp8), _) => vp8.starts_keyframe,
+            (_, Some(vp9)) => vp9.starts_keyframe(),
+            _ => codec.starts_keyframe(payload),
+        };
+        let numbers = vp8.map(|vp8| vp8.numbers).or(vp9.map(|vp9| vp9.numbers)).unwrap_or_default();
         let mut is_resized = false;
         if starts_keyframe && !codec.is_audio() {
             stream.keyframes.on_keyframe();
@@ -280,10 +291,14 @@ impl Relay {
             marker: header.marker,
             codec,
             starts_keyframe,
+            starts_picture: vp9.is_some_and(|vp9| vp9.starts_picture()),
             arrived: now,
             primary_at,
-            vp8,
+            numbers,
         };
+        if codec == Codec::Vp9 && self.is_split(key, i, vp9) {
+            return self.take_apart(key, i, Unit { packet, payload_type: header.payload_type, vp9 }, payload);
+        }
         self.fan_out(key, i, packet, header.payload_type, payload)
     }
 
@@ -398,7 +413,8 @@ impl Relay {
         index: u64,
         why: Why,
     ) -> Option<usize> {
-        let feed = self.peers.get(key)?.feeds.iter().find(|feed| feed.stream == stream)?;
+        // What was shown before comes from the same publisher.
+        let feed = self.peers.get(key)?.feeds.iter().find(|feed| usize::from(feed.slot) == slot)?;
         let publisher = self.peers.get(feed.publisher)?;
         let stream = publisher.stream(stream)?;
         let (kept, payload) = stream.ring.get(index)?;
@@ -410,9 +426,10 @@ impl Relay {
             marker: kept.marker,
             codec,
             starts_keyframe: false,
+            starts_picture: false,
             arrived: kept.arrived,
             primary_at: 0,
-            vp8: if codec == Codec::Vp8 { Vp8::parse(payload) } else { None },
+            numbers: PictureNumbers::of(codec, payload),
         };
         let len = payload.len();
         let place = self.batch.push(packet, payload)?;

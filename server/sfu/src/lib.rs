@@ -56,9 +56,11 @@ mod report;
 mod ring;
 mod room;
 mod rtp;
+mod sdp;
 mod session;
 mod share;
 mod slot;
+mod spatial;
 mod speakers;
 mod srtp;
 mod stand_in;
@@ -69,6 +71,7 @@ mod timers;
 mod trunk;
 mod turn;
 mod twcc;
+mod vp9;
 mod watchers;
 mod way;
 
@@ -82,6 +85,8 @@ pub use permit::Permit;
 pub use probe::Probe;
 pub use ration::Ration;
 pub use relay::{BATCH_DATAGRAMS_MAX, Look, Relay, RelayConfig, Transmit, Ways};
+#[cfg(feature = "fuzz")]
+pub use sdp::{Attribute, Description, Media};
 pub use stand_in::StandIn;
 pub use stats::{Dropped, PeerStats, Stats};
 pub use trunk::{Load, TRUNK_PACKETS_MAX};

@@ -258,7 +258,7 @@ mod tests {
     use crate::certificate::Certificate;
     use crate::codec::Codec;
     use crate::names::{Mid, PeerId, Source};
-    use crate::slot::StreamId;
+    use crate::slot::{Entry, StreamId};
     use crate::srtp::{Profile, SrtpKeys};
     use crate::way::Remote;
 
@@ -269,7 +269,7 @@ mod tests {
         let mut keys = SrtpKeys::new(Profile::AeadAes128Gcm, &[7; 56], provider.crypto()).unwrap();
         let mut slot = Slot::new(Mid::parse("7").unwrap(), Source::Camera, 10, 11, 99, 5000);
         slot.set_payload_type(Codec::H264, 102, rtx);
-        slot.aim(PeerId(1), StreamId(0));
+        slot.aim(PeerId(1), StreamId(0), Entry::Keyframe);
         let packet = Packet { codec: Codec::H264, starts_keyframe: true, ..Packet::padding(now) };
         let path = Path { remote: Remote::Connection(crate::way::ConnectionId(1)), local: None };
         let mut downlink = Downlink::new(now);

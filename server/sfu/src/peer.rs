@@ -23,7 +23,7 @@ use crate::timers::{PeerKey, Timer};
 use crate::twcc::Twcc;
 use std::time::{Duration, Instant};
 
-/// Microphone, screen sound, screen, and a camera of three layers.
+/// Microphone, screen sound, screen, and a camera of three layers; those that are taken out of one come on top.
 pub const STREAMS_MAX: usize = 6;
 
 /// A camera in three layers and a screen in full come to 1,000 datagrams/s with all feedback.
@@ -255,8 +255,9 @@ impl Peer {
         self.tracks.iter().find(|track| track.source == source)
     }
 
+    /// Those that may be shown.
     pub fn streams_of(&self, source: Source) -> impl Iterator<Item = &Stream> {
-        self.streams.iter().filter(move |stream| stream.source == source)
+        self.streams.iter().filter(move |stream| stream.source == source && !stream.is_split())
     }
 
     pub fn flows(&self, source: Source) -> bool {

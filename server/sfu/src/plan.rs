@@ -9,7 +9,7 @@ use crate::names::{PeerId, Role, RoomId, Source};
 use crate::peer::{Feed, Link, Peer};
 use crate::relay::Relay;
 use crate::room::{Room, seat};
-use crate::slot::{Slot, StreamId};
+use crate::slot::{Entry, Slot, StreamId};
 use crate::stream::{Route, layers};
 use crate::timers::PeerKey;
 use std::time::Instant;
@@ -66,9 +66,11 @@ impl Relay {
         let aims: Vec<Option<Aim>> = wishes
             .iter()
             .zip(&allotment.chosen)
-            .map(|(wish, at)| {
+            .zip(&receiver.slots)
+            .map(|((wish, at), slot)| {
                 let wish = wish.as_ref()?;
-                Some(Aim { publisher: wish.publisher, stream: wish.layers.get((*at)?)?.stream })
+                let stream = wish.layers.get((*at)?)?.stream;
+                Some(Aim { publisher: wish.publisher, stream, entry: self.entry(wish.publisher, stream, slot) })
             })
             .collect();
         // A picture for which there is no room leaves its slot: better a name than a picture that stands still.
@@ -153,6 +155,16 @@ impl Relay {
         Some(Wish { publisher, source, rank, height_px, layers })
     }
 
+    /// How `stream` may enter a slot: spatial layers of one stream have one SSRC, and the smaller are part of the larger.
+    fn entry(&self, publisher: PeerKey, stream: StreamId, slot: &Slot) -> Entry {
+        let streams =
+            self.peers.get(publisher).and_then(|peer| Some((peer.stream(stream)?, peer.stream(slot.showing()?)?)));
+        match streams {
+            Some((target, shown)) if target.ssrc == shown.ssrc && target.layer < shown.layer => Entry::NextPicture,
+            _ => Entry::Keyframe,
+        }
+    }
+
     /// Keeps whom a receiver looks at, and tells those for whom that is news.
     fn look_at(&mut self, key: PeerKey, gazes: Vec<(PeerKey, Source, u16)>, now: Instant) {
         let Some(receiver) = self.peers.get_mut(key) else { return };
@@ -185,7 +197,7 @@ impl Relay {
             match (person, aim) {
                 (Some(person), Some(aim)) => {
                     let feed = |stream| Feed { publisher: aim.publisher, stream, slot: i as u16 };
-                    if slot.aim(*person, aim.stream) {
+                    if slot.aim(*person, aim.stream, aim.entry) {
                         needy.push(*aim);
                     }
                     feeds.push(feed(aim.stream));
@@ -301,6 +313,7 @@ impl Wish {
 struct Aim {
     publisher: PeerKey,
     stream: StreamId,
+    entry: Entry,
 }
 
 fn slots_event(receiver: &Peer) -> Event {

@@ -83,6 +83,15 @@ impl Reception {
         is_outage
     }
 
+    /// A packet of a spatial layer, which lacks nothing, or of one below it: it flows by its own.
+    pub fn on_layer_packet(&mut self, is_own: bool, len: usize, now: Instant) {
+        self.received += 1;
+        self.highest += u64::from(self.first.is_some());
+        self.first.get_or_insert(0);
+        self.bytes += len as u64;
+        self.last_at = if is_own { Some(now) } else { self.last_at };
+    }
+
     /// RFC 3550 appendix A.8.
     fn note_jitter(&mut self, timestamp: u32, clock_hz: u32, now: Instant) {
         let epoch = *self.epoch.get_or_insert(now);

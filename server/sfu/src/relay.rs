@@ -2,6 +2,7 @@
 
 use crate::answer::{self, Host, Use};
 use crate::certificate::Certificate;
+use crate::codec::Codec;
 use crate::connections::Connections;
 use crate::downlink::Downlink;
 use crate::dtls::{Dtls, DtlsConfig};
@@ -52,6 +53,8 @@ pub struct RelayConfig {
     /// production; DTLS keys never come from it.
     pub seed: [u8; 32],
     pub ways: Ways,
+    /// Screens are asked for in VP9, which browsers can send in spatial layers; else in what every browser decodes.
+    pub layers_screens: bool,
 }
 
 /// The ways to this relay besides UDP. By default there are none.
@@ -94,6 +97,7 @@ pub struct Relay {
     pub(crate) id: RelayId,
     pub(crate) addresses: Vec<SocketAddr>,
     has_tcp: bool,
+    layers_screens: bool,
     fingerprint: String,
     rng: ChaCha20Rng,
     pub(crate) dtls: DtlsConfig,
@@ -138,6 +142,7 @@ impl Relay {
             dtls: DtlsConfig::new(&config.certificate),
             addresses: config.addresses,
             has_tcp: config.ways.has_tcp,
+            layers_screens: config.layers_screens,
             rng: ChaCha20Rng::from_seed(config.seed),
             peers: Peers::default(),
             by_ufrag: HashMap::new(),
@@ -175,7 +180,9 @@ impl Relay {
         offer: &Offer,
         now: Instant,
     ) -> Result<String, OfferError> {
-        let session = Session::parse(&offer.sdp)?;
+        let mut session = Session::parse(&offer.sdp)?;
+        let screen = offer.send.get(&Source::Screen).filter(|_| self.layers_screens);
+        screen.into_iter().for_each(|mid| session.prefer(mid, Codec::Vp9));
         let roles = assign_sections(&session, offer)?;
         let key = match self.peers.key_of(peer) {
             Some(key) => self.renew(key, room, &session, &roles)?,

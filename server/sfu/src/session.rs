@@ -3,10 +3,8 @@
 use crate::codec::Codec;
 use crate::names::Mid;
 use crate::offer::OfferError;
-use rtc_sdp::MediaDescription;
-use rtc_sdp::SessionDescription;
+use crate::sdp::{Description, Media};
 use std::collections::BTreeMap;
-use std::io::Cursor;
 
 /// A lean offer with all slots takes two thirds of it.
 pub const SDP_LEN_MAX: usize = 32 * 1024;
@@ -117,10 +115,9 @@ impl Session {
             return Err(OfferError::TooLarge(sdp.len()));
         }
         count_lines(sdp)?;
-        let description =
-            SessionDescription::unmarshal(&mut Cursor::new(sdp.as_bytes())).map_err(|_| OfferError::NotSdp)?;
-        let media = &description.media_descriptions;
-        if media.iter().any(|m| m.media_name.media == "application") {
+        let description = Description::read(sdp).ok_or(OfferError::NotSdp)?;
+        let media = &description.media;
+        if media.iter().any(|m| m.kind == "application") {
             return Err(OfferError::DataChannel);
         }
         let attributes = |key: &'static str| {
@@ -128,7 +125,7 @@ impl Session {
             session
                 .chain(media.iter().flat_map(|m| m.attributes.iter()))
                 .filter(move |a| a.key == key)
-                .filter_map(|a| a.value.as_deref())
+                .filter_map(|a| a.value)
         };
         let ufrag = attributes("ice-ufrag").next().filter(|text| is_ice_text(text, 4, UFRAG_LEN_MAX));
         let password = attributes("ice-pwd").next().filter(|text| is_ice_text(text, 22, UFRAG_LEN_MAX));
@@ -152,6 +149,13 @@ impl Session {
             sections.push(section);
         }
         Ok(Session { ufrag: ufrag.to_owned(), fingerprints, sections })
+    }
+
+    /// Puts a codec first in a section, if it is offered there.
+    pub fn prefer(&mut self, mid: &Mid, codec: Codec) {
+        if let Some(section) = self.sections.iter_mut().find(|section| section.mid == *mid) {
+            section.codecs.sort_by_key(|offered| offered.codec != codec);
+        }
     }
 
     pub fn section(&self, mid: &Mid) -> Option<&Section> {
@@ -207,8 +211,8 @@ fn read_digest(text: &str) -> Option<[u8; 32]> {
 }
 
 impl Section {
-    fn read(m: &MediaDescription, bundle: &[&str]) -> Result<Section, OfferError> {
-        let kind = match m.media_name.media.as_str() {
+    fn read(m: &Media<'_>, bundle: &[&str]) -> Result<Section, OfferError> {
+        let kind = match m.kind {
             "audio" => Kind::Audio,
             "video" => Kind::Video,
             _ => return Err(OfferError::NotSdp),
@@ -229,7 +233,7 @@ impl Section {
             mid,
             kind,
             direction: lines.direction.unwrap_or(Direction::SendRecv),
-            codecs: read_codecs(kind, &m.media_name.formats, &lines),
+            codecs: read_codecs(kind, &m.formats, &lines),
             extensions: lines.extmap.into_iter().filter_map(read_extension).collect(),
             rids: lines.rid.iter().filter_map(sends_rid).map(|rid| rid.as_str().to_owned()).take(RIDS_MAX).collect(),
             ssrcs: read_ssrcs(&lines.ssrc, &lines.ssrc_group),
@@ -252,14 +256,14 @@ struct SectionLines<'a> {
 }
 
 impl<'a> SectionLines<'a> {
-    fn read(m: &'a MediaDescription) -> SectionLines<'a> {
+    fn read(m: &Media<'a>) -> SectionLines<'a> {
         let by_type = |line: &'a str| {
             let (payload_type, rest) = line.split_once(' ')?;
             Some((payload_type.parse::<u8>().ok().filter(|pt| *pt < 128)?, rest))
         };
         let mut lines = SectionLines::default();
         for attribute in &m.attributes {
-            match (attribute.key.as_str(), attribute.value.as_deref()) {
+            match (attribute.key, attribute.value) {
                 ("mid", value) => lines.mid = lines.mid.or(value),
                 ("rtcp-mux", _) => lines.has_rtcp_mux = true,
                 ("sendonly", _) => lines.direction = Some(Direction::SendOnly),
@@ -296,7 +300,7 @@ fn read_extension(line: &str) -> Option<(Extension, u8)> {
     Extension::ALL.into_iter().find(|extension| extension.uri() == uri).map(|extension| (extension, id))
 }
 
-fn read_codecs(kind: Kind, formats: &[String], lines: &SectionLines<'_>) -> Vec<OfferedCodec> {
+fn read_codecs(kind: Kind, formats: &[&str], lines: &SectionLines<'_>) -> Vec<OfferedCodec> {
     let mut codecs: Vec<OfferedCodec> = Vec::new();
     let offered: Vec<u8> = formats.iter().filter_map(|format| format.parse().ok()).collect();
     for &payload_type in &offered {
@@ -368,13 +372,12 @@ mod tests {
     #[test]
     fn retransmissions_have_a_payload_type_that_is_offered() {
         let rtx_among = |formats: &[&str]| {
-            let formats: Vec<String> = formats.iter().map(|format| (*format).to_owned()).collect();
             let lines = SectionLines {
                 rtpmap: [(96, "VP8/90000"), (97, "rtx/90000")].into(),
                 fmtp: [(97, "apt=96")].into(),
                 ..SectionLines::default()
             };
-            read_codecs(Kind::Video, &formats, &lines)[0].rtx
+            read_codecs(Kind::Video, formats, &lines)[0].rtx
         };
         assert_eq!(rtx_among(&["96", "97"]), Some(97));
         assert_eq!(rtx_among(&["96"]), None, "described, but not offered");

@@ -1,6 +1,6 @@
 //! One receive slot: a continuous stream, whoever is in it.
 
-use crate::codec::{Codec, PictureId, Vp8, red_retype};
+use crate::codec::{Codec, PictureId, PictureNumbers, red_retype};
 use crate::names::{Mid, PeerId, Source};
 use std::time::Instant;
 
@@ -27,11 +27,13 @@ pub struct Packet {
     pub marker: bool,
     pub codec: Codec,
     pub starts_keyframe: bool,
+    /// Of a layer that others build on: who was shown more layers of it may go on with fewer from here.
+    pub starts_picture: bool,
     pub arrived: Instant,
     /// Where the newest sound begins in a payload with redundancy; else 0.
     pub primary_at: u16,
-    /// The payload descriptor, if it is VP8: read once, however many receive it.
-    pub vp8: Option<Vp8>,
+    /// Of the payload descriptor: read once, however many receive it.
+    pub numbers: PictureNumbers,
 }
 
 impl Packet {
@@ -44,9 +46,10 @@ impl Packet {
             marker: false,
             codec: Codec::Vp8,
             starts_keyframe: false,
+            starts_picture: false,
             arrived: now,
             primary_at: 0,
-            vp8: None,
+            numbers: PictureNumbers::default(),
         }
     }
 }
@@ -85,6 +88,14 @@ struct Mapping {
     tl0_step: u8,
 }
 
+/// How the stream to show may enter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    Keyframe,
+    /// What is shown is built on it: with any picture. (One that needs no other goes to larger layers first.)
+    NextPicture,
+}
+
 pub struct Slot {
     pub mid: Mid,
     pub source: Source,
@@ -94,8 +105,9 @@ pub struct Slot {
     payload_types: [Option<(u8, Option<u8>)>; Codec::COUNT],
     /// Who is in the slot.
     pub person: Option<PeerId>,
-    /// The stream to show; it enters with a keyframe.
+    /// The stream to show.
     target: Option<StreamId>,
+    entry: Entry,
     mapping: Option<Mapping>,
     /// When what is shown entered.
     pub entered_at: Option<Instant>,
@@ -132,6 +144,7 @@ impl Slot {
             payload_types: [None; Codec::COUNT],
             person: None,
             target: None,
+            entry: Entry::Keyframe,
             mapping: None,
             entered_at: None,
             previous: None,
@@ -148,9 +161,9 @@ impl Slot {
         self.payload_types[codec as usize] = Some((payload_type, rtx));
     }
 
-    /// Shows `stream` from its next keyframe on; until then what is shown stays, if it is the
+    /// Shows `stream` from its next keyframe or picture on; until then what is shown stays, if it is the
     /// same person. Returns whether a keyframe is needed.
-    pub fn aim(&mut self, person: PeerId, stream: StreamId) -> bool {
+    pub fn aim(&mut self, person: PeerId, stream: StreamId, entry: Entry) -> bool {
         if self.person != Some(person) {
             self.stop();
         }
@@ -158,7 +171,8 @@ impl Slot {
         if self.target != Some(stream) {
             self.target = Some(stream);
         }
-        self.showing() != Some(stream)
+        self.entry = if self.mapping.is_some() { entry } else { Entry::Keyframe };
+        self.showing() != Some(stream) && self.entry == Entry::Keyframe
     }
 
     /// `person` is in the slot, but sends nothing yet.
@@ -192,7 +206,11 @@ impl Slot {
     pub fn place(&mut self, packet: &Packet, len: usize) -> Option<Placed> {
         let (payload_type, redundancy) = self.payload_type(packet.codec)?;
         if self.showing() != Some(packet.stream) {
-            if self.target != Some(packet.stream) || !packet.starts_keyframe {
+            let enters = match self.entry {
+                Entry::Keyframe => packet.starts_keyframe,
+                Entry::NextPicture => packet.starts_picture && !packet.starts_keyframe,
+            };
+            if self.target != Some(packet.stream) || !enters {
                 return None;
             }
             self.switch_to(packet);
@@ -218,24 +236,16 @@ impl Slot {
         // A gap in time is a gap in timestamps; never zero, or two pictures would be one.
         let ticks = since.map_or(0, |since| since.as_micros() * u128::from(packet.codec.clock_hz()) / 1_000_000);
         let timestamp = self.newest.timestamp.wrapping_add((ticks as u32).max(1));
-        let mut mapping = Mapping {
+        let id = packet.numbers.picture_id.map_or(0, |(_, id)| id.number());
+        let tl0 = packet.numbers.tl0_pic_idx.map_or(0, |(_, tl0)| tl0);
+        let mapping = Mapping {
             stream: packet.stream,
             first_in: packet.index,
             first_out: self.newest.index + 1,
             timestamp_step: timestamp.wrapping_sub(packet.timestamp),
-            picture_id_step: 0,
-            tl0_step: 0,
+            picture_id_step: self.newest.picture_id.wrapping_add(1).wrapping_sub(id),
+            tl0_step: self.newest.tl0.wrapping_add(1).wrapping_sub(tl0),
         };
-        if let Some(vp8) = packet.vp8 {
-            let id = match vp8.picture_id {
-                Some((_, PictureId::Bits15(id))) => id,
-                Some((_, PictureId::Bits7(id))) => u16::from(id),
-                None => 0,
-            };
-            mapping.picture_id_step = self.newest.picture_id.wrapping_add(1).wrapping_sub(id);
-            let tl0 = vp8.tl0_pic_idx.map_or(0, |(_, tl0)| tl0);
-            mapping.tl0_step = self.newest.tl0.wrapping_add(1).wrapping_sub(tl0);
-        }
         self.previous = self.mapping.replace(mapping);
         self.entered_at = Some(packet.arrived);
     }
@@ -262,15 +272,11 @@ impl Slot {
         self.newest.index = placed.index;
         self.newest.timestamp = placed.timestamp;
         self.newest.sent_at = Some(packet.arrived);
-        if let Some(vp8) = packet.vp8 {
-            if let Some((_, PictureId::Bits15(id))) = vp8.picture_id {
-                self.newest.picture_id = id.wrapping_add(placed.picture_id_step) & 0x7fff;
-            } else if let Some((_, PictureId::Bits7(id))) = vp8.picture_id {
-                self.newest.picture_id = u16::from(id).wrapping_add(placed.picture_id_step) & 0x7f;
-            }
-            if let Some((_, tl0)) = vp8.tl0_pic_idx {
-                self.newest.tl0 = tl0.wrapping_add(placed.tl0_step);
-            }
+        if let Some((_, id)) = packet.numbers.picture_id {
+            self.newest.picture_id = id.plus(placed.picture_id_step).number();
+        }
+        if let Some((_, tl0)) = packet.numbers.tl0_pic_idx {
+            self.newest.tl0 = tl0.wrapping_add(placed.tl0_step);
         }
     }
 
@@ -316,6 +322,11 @@ impl Slot {
         let until = self.mapping.map_or(u64::MAX, |mapping| mapping.first_out);
         let placed = place(self.mapping).or_else(|| place(self.previous).filter(|placed| placed.index < until))?;
         (placed.index + REACH >= self.newest.index).then_some(placed)
+    }
+
+    /// Whether the receiver knows retransmissions of any picture.
+    pub fn has_rtx(&self) -> bool {
+        self.payload_types.iter().flatten().any(|(_, rtx)| rtx.is_some())
     }
 
     /// A packet of padding in the retransmission stream: its payload type, number and timestamp.
@@ -367,18 +378,13 @@ impl Placed {
         if let Redundancy::Kept { opus } = self.redundancy {
             return red_retype(payload, opus);
         }
-        let Some(vp8) = packet.vp8 else { return };
-        match vp8.picture_id {
-            Some((at, PictureId::Bits15(id))) => {
-                let id = id.wrapping_add(self.picture_id_step) & 0x7fff | 0x8000;
-                payload[at..at + 2].copy_from_slice(&id.to_be_bytes());
+        if let Some((at, id)) = packet.numbers.picture_id {
+            match id.plus(self.picture_id_step) {
+                PictureId::Bits15(id) => payload[at..at + 2].copy_from_slice(&(id | 0x8000).to_be_bytes()),
+                PictureId::Bits7(id) => payload[at] = id,
             }
-            Some((at, PictureId::Bits7(id))) => {
-                payload[at] = u16::from(id).wrapping_add(self.picture_id_step) as u8 & 0x7f;
-            }
-            None => {}
         }
-        if let Some((at, tl0)) = vp8.tl0_pic_idx {
+        if let Some((at, tl0)) = packet.numbers.tl0_pic_idx {
             payload[at] = tl0.wrapping_add(self.tl0_step);
         }
     }
@@ -411,20 +417,21 @@ mod tests {
         arrived: Instant,
         payload: [u8; 8],
     ) -> Packet {
-        let vp8 = Vp8::parse(&payload);
+        let numbers = PictureNumbers::of(Codec::Vp8, &payload);
         let (stream, codec) = (StreamId(stream), Codec::Vp8);
-        Packet { stream, index, timestamp, marker: true, codec, starts_keyframe, arrived, primary_at: 0, vp8 }
+        let packet = Packet::padding(arrived);
+        Packet { stream, index, timestamp, marker: true, codec, starts_keyframe, numbers, ..packet }
     }
 
     #[test]
     fn a_slot_stays_one_stream_when_the_person_changes() {
         let start = Instant::now();
         let mut slot = slot();
-        assert!(slot.aim(ADA, StreamId(1)));
+        assert!(slot.aim(ADA, StreamId(1), Entry::Keyframe));
         let first = slot.place(&packet(1, 40, 900, true, start, key(7, 3)), 1_100).unwrap();
         assert_eq!((first.index, first.payload_type), (100, 120));
         slot.place(&packet(1, 41, 3900, false, start, key(8, 4)), 1_100).unwrap();
-        slot.aim(NOE, StreamId(2));
+        slot.aim(NOE, StreamId(2), Entry::Keyframe);
         assert!(slot.place(&packet(1, 42, 6900, false, start, key(9, 5)), 1_100).is_none(), "Ada left the slot");
         assert!(slot.place(&packet(2, 8, 77, false, start, key(1, 1)), 1_100).is_none(), "no keyframe yet");
         let later = start + Duration::from_millis(100);
@@ -440,12 +447,12 @@ mod tests {
     fn a_nack_finds_the_packet_under_its_old_number() {
         let now = Instant::now();
         let mut slot = slot();
-        slot.aim(ADA, StreamId(1));
+        slot.aim(ADA, StreamId(1), Entry::Keyframe);
         slot.place(&packet(1, 40, 900, true, now, key(7, 3)), 1_100).unwrap();
         slot.place(&packet(1, 43, 900, false, now, key(7, 3)), 1_100).unwrap();
         assert_eq!(slot.published(101), Some((StreamId(1), 41)));
         assert_eq!(slot.published(104), None, "never sent");
-        slot.aim(ADA, StreamId(2));
+        slot.aim(ADA, StreamId(2), Entry::Keyframe);
         slot.place(&packet(2, 70_000, 1, true, now, key(7, 3)), 1_100).unwrap();
         assert_eq!(slot.published(101), Some((StreamId(1), 41)));
         assert_eq!(slot.published(104), Some((StreamId(2), 70_000)));
@@ -455,7 +462,7 @@ mod tests {
     fn a_leap_stays_within_what_a_receiver_can_tell() {
         let now = Instant::now();
         let mut slot = slot();
-        slot.aim(ADA, StreamId(1));
+        slot.aim(ADA, StreamId(1), Entry::Keyframe);
         slot.place(&packet(1, 40, 900, true, now, key(7, 3)), 1_100).unwrap();
         let near = slot.place(&packet(1, 40 + REACH, 901, false, now, key(8, 3)), 1_100).unwrap();
         assert_eq!(near.index, 100 + REACH, "a gap is kept as it is");
@@ -474,7 +481,7 @@ mod tests {
         let packet = Packet {
             codec: Codec::Red,
             primary_at: 8,
-            vp8: None,
+            numbers: PictureNumbers::default(),
             ..packet(1, 40, 900, true, Instant::now(), key(1, 1))
         };
         let leaves = |codecs: &[(Codec, u8)]| {
@@ -482,7 +489,7 @@ mod tests {
             for (codec, payload_type) in codecs {
                 slot.set_payload_type(*codec, *payload_type, None);
             }
-            slot.aim(ADA, StreamId(1));
+            slot.aim(ADA, StreamId(1), Entry::Keyframe);
             let placed = slot.place(&packet, payload.len())?;
             let mut copy = placed.part(&packet, &payload).to_vec();
             placed.patch(&packet, &mut copy);
@@ -498,7 +505,7 @@ mod tests {
     fn repairs_have_a_budget() {
         let now = Instant::now();
         let mut slot = slot();
-        slot.aim(ADA, StreamId(1));
+        slot.aim(ADA, StreamId(1), Entry::Keyframe);
         slot.place(&packet(1, 40, 900, true, now, key(7, 3)), 1_100).unwrap();
         let repairs = (0..1000).filter(|_| slot.may_repair(1200));
         assert_eq!(repairs.count(), REPAIR_BUDGET_MAX / 4 / 1200);

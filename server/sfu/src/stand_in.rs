@@ -89,10 +89,8 @@ impl Relay {
                 }
             }
             News::Time { peer, stream, ntp, timestamp } => {
-                let stand_in = self.peers.key_of(peer).and_then(|key| Some((key, self.peers.get(key)?)));
-                let ssrc = stand_in.and_then(|(key, peer)| Some((key, peer.stream(stream)?.ssrc)));
-                if let Some((key, ssrc)) = ssrc {
-                    self.on_sender_report(key, ssrc, ntp, timestamp, now);
+                if let Some(key) = self.peers.key_of(peer) {
+                    self.tell_time(key, stream, ntp, timestamp, now);
                 }
             }
         }

@@ -5,6 +5,7 @@ use crate::reception::Reception;
 use crate::replay::ReplayWindow;
 use crate::ring::Ring;
 use crate::slot::StreamId;
+use crate::spatial::Spatial;
 use crate::timers::PeerKey;
 use crate::trunk::StreamState;
 use std::time::{Duration, Instant};
@@ -32,8 +33,9 @@ pub struct Route {
 pub struct Stream {
     pub id: StreamId,
     pub source: Source,
-    /// The place of its RID in the offer; 0 without simulcast.
+    /// The place of its RID in the offer, 0 without simulcast; of a spatial layer, its place behind those.
     pub layer: u8,
+    pub spatial: Spatial,
     pub ssrc: u32,
     pub rtx_ssrc: Option<u32>,
     pub window: ReplayWindow,
@@ -62,6 +64,7 @@ impl Stream {
             id,
             source,
             layer,
+            spatial: Spatial::Whole,
             ssrc,
             rtx_ssrc,
             window: ReplayWindow::default(),
@@ -173,6 +176,16 @@ pub fn note_starved(streams: &mut [Stream]) -> bool {
 }
 
 impl Stream {
+    /// Whether it was taken out of another, which has its SSRC.
+    pub fn is_layer(&self) -> bool {
+        matches!(self.spatial, Spatial::Layer)
+    }
+
+    /// Whether it is shown by its layers only.
+    pub fn is_split(&self) -> bool {
+        matches!(self.spatial, Spatial::Split(_))
+    }
+
     /// What the stream takes of a way, bits a second: as measured, or as such pictures take until it was.
     pub fn cost_bps(&self) -> u64 {
         if self.source.is_audio() {

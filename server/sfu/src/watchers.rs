@@ -102,7 +102,7 @@ impl Stream {
             ssrc: self.ssrc,
             height_px: self.height_px,
             bits_per_second: self.reception.usual_bps,
-            is_flowing: self.is_flowing,
+            is_flowing: self.is_flowing && !self.is_split(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Calls as their people would tell them: joined, seen, heard, silenced, attacked.
 
+mod layers;
 mod links;
 mod trunks;
 mod ways;
@@ -337,6 +338,22 @@ fn a_real_chromium_offer_is_answered_with_three_layers() {
     assert!(answer.contains("typ host") && answer.contains("a=end-of-candidates"));
     let rejected = answer.matches(" 0 UDP/TLS/RTP/SAVPF").count();
     assert_eq!(rejected, offer.sdp.matches("m=").count() - 5, "sections without a part are rejected");
+}
+
+#[test]
+fn a_screen_is_asked_for_in_vp9_where_that_is_offered_and_a_camera_is_not() {
+    let mut class = World::new();
+    let mut browser = world::Browser::new(7, SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm);
+    let vp9 = "a=rtpmap:98 VP9/90000\r\na=fmtp:98 profile-id=0\r\na=rtpmap:96 VP8/90000";
+    browser.offer.sdp =
+        browser.offer.sdp.replace("SAVPF 96 97", "SAVPF 96 97 98").replace("a=rtpmap:96 VP8/90000", vp9);
+    let mut first_codec = |source: Source| {
+        let camera = browser.offer.send.remove(&Source::Camera).or(browser.offer.send.remove(&Source::Screen)).unwrap();
+        browser.offer.send.insert(source, camera);
+        let answer = class.relay.answer(browser.id, world::CLASS, Role::Teacher, &browser.offer, class.now).unwrap();
+        answer.split("m=video 9 UDP/TLS/RTP/SAVPF ").nth(1).unwrap()[..2].to_owned()
+    };
+    assert_eq!([first_codec(Source::Camera), first_codec(Source::Screen)], ["96", "98"]);
 }
 
 #[test]

@@ -42,6 +42,7 @@ async fn run_relay(
         addresses: vec![address],
         seed: [5; 32],
         ways: Ways::default(),
+        layers_screens: false,
     });
     let mut bytes = [0; 2048];
     loop {

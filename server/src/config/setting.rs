@@ -310,6 +310,13 @@ pub static SETTINGS: &[Setting] = &[
         set: |d, v| number(v, 1..=SPREAD_FROM_MAX).map(|x| d.config.spread_from = x as u16),
     },
     Setting {
+        key: "screen_layers",
+        about: "\"on\" or \"off\": browsers that can send a shared screen in three sizes at once (VP9), so that who has a weak connection sees a smaller one instead of none. It takes the sharer's processor more work, and everybody in class needs a browser that plays VP9, as Chrome, Edge and Firefox do.",
+        shape: Shape::Text,
+        default: "\"off\"",
+        set: |d, v| text(v, switch).map(|x| d.config.layers_screens = x),
+    },
+    Setting {
         key: "tls.certificate",
         about: "A PEM file with the certificate chain. With it and the key Préau speaks HTTPS itself.",
         shape: Shape::Text,

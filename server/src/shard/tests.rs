@@ -48,6 +48,7 @@ impl World {
             addresses: vec![std::net::SocketAddr::from(([127, 0, 0, 1], 9 + id.0))],
             seed: [7; 32],
             ways: Ways::default(),
+            layers_screens: false,
         };
         let now = Instant::now();
         World {

@@ -1,7 +1,7 @@
 //! Any text as an offer: what is answered is answered well, and the same offer again is answered again.
 
 use crate::relay::{START, relay};
-use preau_sfu::{Mid, Offer, PeerId, ReceiveMids, Role, RoomId, Source};
+use preau_sfu::{Attribute, Description, Mid, Offer, PeerId, ReceiveMids, Role, RoomId, Source};
 use rtc_sdp::SessionDescription;
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -11,6 +11,7 @@ const SECTION_LEN_MAX: usize = 4 * 1024;
 
 pub fn run(data: &[u8]) {
     let offer = assign(String::from_utf8_lossy(data).into_owned());
+    compare(&offer.sdp);
     let mut relay = relay();
     let mut answer = |offer: &Offer| relay.answer(PeerId(1), RoomId(1), Role::Student, offer, *START);
     let Ok(first) = answer(&offer) else { return };
@@ -51,25 +52,48 @@ fn assign(sdp: String) -> Offer {
     Offer { sdp, send, receive }
 }
 
+/// What another reader of SDP finds in a text, we find in it, too.
+fn compare(sdp: &str) {
+    let Some(theirs) = parse(sdp) else { return };
+    let ours = Description::read(sdp).expect("what others read");
+    let attribute = |theirs: &rtc_sdp::description::common::Attribute, ours: &Attribute<'_>| {
+        (theirs.key.as_str(), theirs.value.as_deref()) == (ours.key, ours.value)
+    };
+    let all = |theirs: &[_], ours: &[_]| {
+        assert_eq!(theirs.len(), ours.len());
+        assert!(theirs.iter().zip(ours).all(|(theirs, ours)| attribute(theirs, ours)));
+    };
+    all(&theirs.attributes, &ours.attributes);
+    assert_eq!(theirs.media_descriptions.len(), ours.media.len());
+    for (theirs, ours) in theirs.media_descriptions.iter().zip(&ours.media) {
+        assert_eq!(
+            (theirs.media_name.media.as_str(), theirs.media_name.formats.as_slice()),
+            (ours.kind, ours.formats.iter().map(|format| (*format).to_owned()).collect::<Vec<_>>().as_slice())
+        );
+        all(&theirs.attributes, &ours.attributes);
+    }
+}
+
 fn parse(sdp: &str) -> Option<SessionDescription> {
     SessionDescription::unmarshal(&mut Cursor::new(sdp.as_bytes())).ok()
 }
 
 /// An answer is SDP, has the offer's sections in their order, and nothing in it that was not offered.
 fn check(offer: &str, answer: &str) {
-    let offered = parse(offer).expect("what was answered is SDP");
+    let offered = Description::read(offer).expect("what was answered is SDP");
     let answered = parse(answer).unwrap_or_else(|| panic!("an answer that is not SDP:\n{answer}"));
     let well_formed = |line: &str| matches!(line.as_bytes(), [b'a'..=b'z', b'=', ..]) && !line.contains(['\r', '\n']);
     assert!(answer.strip_suffix("\r\n").is_some_and(|lines| lines.split("\r\n").all(well_formed)), "{answer:?}");
-    assert_eq!(answered.media_descriptions.len(), offered.media_descriptions.len());
+    assert_eq!(answered.media_descriptions.len(), offered.media.len());
     assert!(answer.len() <= offer.len() + SECTION_LEN_MAX * (1 + answered.media_descriptions.len()));
-    for (theirs, ours) in offered.media_descriptions.iter().zip(&answered.media_descriptions) {
-        let mid = |section: &rtc_sdp::MediaDescription| section.attribute("mid").flatten().map(str::to_owned);
-        assert_eq!(ours.media_name.media, theirs.media_name.media);
-        assert_eq!(mid(ours), mid(theirs));
+    for (theirs, ours) in offered.media.iter().zip(&answered.media_descriptions) {
+        let mid =
+            theirs.attributes.iter().find(|attribute| attribute.key == "mid").and_then(|attribute| attribute.value);
+        assert_eq!(ours.media_name.media, theirs.kind);
+        assert_eq!(ours.attribute("mid").flatten(), mid);
         for format in &ours.media_name.formats {
             // A section that is refused names a format, as it must name one.
-            let is_offered = theirs.media_name.formats.contains(format);
+            let is_offered = theirs.formats.contains(&format.as_str());
             assert!(is_offered || ours.media_name.port.value == 0, "{format} was not offered");
         }
     }

@@ -35,5 +35,6 @@ pub fn relay_config() -> RelayConfig {
         addresses: candidates().to_vec(),
         seed: [3; 32],
         ways: Ways { has_tcp: true, turn: Some(turn), probe_password: Some(PROBE_PASSWORD.to_owned()) },
+        layers_screens: true,
     }
 }

@@ -174,11 +174,22 @@ impl Downlink {
 
     /// Begins a probe if `wanted_bps` is more than what is known, and it is time. Returns whether it did.
     pub fn probe(&mut self, wanted_bps: u64, now: Instant) -> bool {
+        self.is_calm(now) && self.prober.begin(self.rate.bps(), wanted_bps as f64, self.log.next(), now)
+    }
+
+    /// The same where no probe can be sent, as the receiver knows no retransmissions.
+    pub fn dare(&mut self, wanted_bps: u64, now: Instant) {
+        if self.is_calm(now)
+            && let Some(bps) = self.prober.dare(self.rate.bps(), wanted_bps as f64, now)
+        {
+            self.rate.on_probe(bps);
+        }
+    }
+
+    fn is_calm(&self, now: Instant) -> bool {
         // What was told of a queue is true for a while. Where nothing is shown any more nobody tells of anything.
         let is_old = self.reported_at.is_none_or(|at| now.saturating_duration_since(at) >= SILENCE_MAX);
-        !self.is_mute
-            && (is_old || self.usage() == Usage::Normal)
-            && self.prober.begin(self.rate.bps(), wanted_bps as f64, self.log.next(), now)
+        !self.is_mute && (is_old || self.usage() == Usage::Normal)
     }
 
     pub fn probe_due(&self) -> Option<Instant> {

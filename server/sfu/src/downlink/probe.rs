@@ -93,14 +93,12 @@ pub struct Prober {
 impl Prober {
     /// Begins a probe, if one is due: `bps` is known, `wanted_bps` would be of use.
     pub fn begin(&mut self, bps: f64, wanted_bps: f64, next: u64, now: Instant) -> bool {
-        let is_early = self.not_before.is_some_and(|at| now < at);
-        if self.cluster.is_some() || is_early || wanted_bps <= bps {
+        if !self.may_ask(bps, wanted_bps, now) {
             return false;
         }
         self.cluster = Some(Cluster {
             known_bps: bps,
-            // A little above: what is measured is a little below.
-            target_bps: (1.15 * wanted_bps).min(LEAP_MAX * bps),
+            target_bps: target(bps, wanted_bps),
             steps_left: STEPS,
             due: now,
             numbers: next..u64::MAX,
@@ -108,6 +106,20 @@ impl Prober {
             arrived: Span::default(),
         });
         true
+    }
+
+    /// What to try without a probe, where none can be sent: the picture itself asks, and a queue or loss answers. The way is asked
+    /// as seldom as one that was found too narrow.
+    pub fn dare(&mut self, bps: f64, wanted_bps: f64, now: Instant) -> Option<f64> {
+        self.may_ask(bps, wanted_bps, now).then(|| {
+            self.pause_after_failure(now);
+            target(bps, wanted_bps)
+        })
+    }
+
+    fn may_ask(&self, bps: f64, wanted_bps: f64, now: Instant) -> bool {
+        let is_early = self.not_before.is_some_and(|at| now < at);
+        self.cluster.is_none() && !is_early && wanted_bps > bps
     }
 
     /// When [`Prober::step`] is to be called.
@@ -202,6 +214,11 @@ impl Prober {
     }
 }
 
+/// A little above what is wanted: what is measured is a little below.
+fn target(bps: f64, wanted_bps: f64) -> f64 {
+    (1.15 * wanted_bps).min(LEAP_MAX * bps)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -253,5 +270,16 @@ mod tests {
         assert!(!prober.begin(1.0, 2.0, 0, now + PAUSE_FAILED));
         assert!(prober.begin(1.0, 2.0, 0, now + 2 * PAUSE_FAILED));
         assert!(!prober.begin(1.0, 2.0, 0, now + PAUSE_MAX), "one at a time");
+    }
+
+    #[test]
+    fn what_cannot_be_probed_is_dared_step_by_step_and_ever_more_seldom() {
+        let now = Instant::now();
+        let mut prober = Prober::default();
+        assert_eq!(prober.dare(60_000.0, 250_000.0, now), Some(150_000.0), "no further than a probe would leap");
+        assert_eq!(prober.dare(150_000.0, 250_000.0, now), None, "once");
+        assert_eq!(prober.dare(150_000.0, 250_000.0, now + PAUSE_FAILED), Some(287_500.0));
+        assert_eq!(prober.dare(60_000.0, 250_000.0, now + 2 * PAUSE_FAILED), None);
+        assert_eq!(prober.dare(300_000.0, 250_000.0, now + PAUSE_MAX), None, "there is room");
     }
 }

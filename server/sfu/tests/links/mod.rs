@@ -249,6 +249,21 @@ fn a_way_that_was_cut_gets_its_picture_back_also_where_nobody_speaks() {
 }
 
 #[test]
+fn a_way_that_was_cut_gets_its_picture_back_also_where_it_cannot_be_probed() {
+    let mut class = Story::new();
+    class.are_repaired = false;
+    let noe = class.student(2, WIDE);
+    class.pass(5);
+    assert!(class.layer(noe).is_some());
+    class.way(noe, Way { lost_percent: 100, ..WIDE });
+    class.pass(8);
+    assert_eq!(class.link(noe).reduced, Reduced::AudioOnly);
+    class.way(noe, WIDE);
+    class.pass(20);
+    assert!(class.layer(noe).is_some(), "{:?}", class.link(noe));
+}
+
+#[test]
 fn a_weak_way_keeps_its_small_picture() {
     let mut class = Story::new();
     let noe = class.student(2, Way { bps: 300_000, delay_ms: 25, queue_bytes: 15_000, ..WIDE });

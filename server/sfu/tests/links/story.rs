@@ -29,6 +29,8 @@ pub struct Story {
     pub receivers: BTreeMap<PeerId, Receiver>,
     /// The teacher speaks.
     pub is_heard: bool,
+    /// Students know retransmissions.
+    pub are_repaired: bool,
     cameras: BTreeMap<PeerId, Camera>,
 }
 
@@ -44,7 +46,15 @@ impl Story {
         let teacher = world.seat(ada, Role::Teacher);
         world.relay.allow(teacher, Permit::everything(), world.now);
         let cameras = BTreeMap::from([(teacher, Camera::new(layers))]);
-        Story { start: world.now, world, teacher, receivers: BTreeMap::new(), is_heard: true, cameras }
+        Story {
+            start: world.now,
+            world,
+            teacher,
+            receivers: BTreeMap::new(),
+            are_repaired: true,
+            is_heard: true,
+            cameras,
+        }
     }
 
     /// Somebody who looks at the teacher over a way of their own.
@@ -52,6 +62,11 @@ impl Story {
         let mut browser = film(Browser::new(number, SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm));
         let cc = "a=extmap:5 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01\r\n";
         browser.offer.sdp = browser.offer.sdp.replace("a=recvonly\r\n", &format!("a=recvonly\r\n{cc}"));
+        if !self.are_repaired {
+            let is_rtx = |line: &str| line.contains("rtx/90000") || line.contains("apt=");
+            let lines = browser.offer.sdp.split_inclusive('\n').filter(|line| !is_rtx(line));
+            browser.offer.sdp = lines.collect();
+        }
         let id = self.world.seat(browser, Role::Student);
         let browser = self.world.browsers.get_mut(&id).unwrap();
         browser.held = Some(Vec::new());

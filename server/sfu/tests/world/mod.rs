@@ -97,7 +97,7 @@ impl World {
         let certificate = Certificate::generate().unwrap();
         let addresses = vec!["192.0.2.1:5000".parse().unwrap()];
         World {
-            relay: Relay::new(RelayConfig { id, certificate, addresses, seed: [3; 32], ways }),
+            relay: Relay::new(RelayConfig { id, certificate, addresses, seed: [3; 32], ways, layers_screens: true }),
             now,
             browsers: BTreeMap::new(),
             events: Vec::new(),
