@@ -1,6 +1,6 @@
 // Invented people and classes for the fixture.
 
-import type { ClassCard, RosterEntry } from '../src/protocol/types.ts';
+import type { BrowserCard, ClassCard, RosterEntry } from '../src/protocol/types.ts';
 
 const NAMES = `Zoé Martin
 Noé Durand
@@ -35,6 +35,15 @@ export function fakePeople(): RosterEntry[] {
   const teacher: RosterEntry = { name: 'Karim Belkacem', role: 'teacher' };
   const students = NAMES.map((name, index): RosterEntry => ({ name, role: 'student', group: index % 2 ? '5e B, groupe 2' : '5e B' }));
   return [teacher, ...students];
+}
+
+export function fakeBrowsers(): BrowserCard[] {
+  const [hour, day, now] = [3_600_000, 86_400_000, Date.now()];
+  return [
+    { id: uuid(), browser: 'firefox', system: 'linux', signed_in_at: now - 40 * day, seen_at: now, here: true },
+    { id: uuid(), browser: 'safari', system: 'ios', signed_in_at: now - 12 * day, seen_at: now - 3 * hour, here: false },
+    { id: uuid(), browser: 'other', system: 'other', signed_in_at: now - 90 * day, seen_at: now - 61 * day, here: false },
+  ];
 }
 
 export function fakeClasses(now: number): ClassCard[] {

@@ -4,9 +4,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Plugin } from 'vite';
 
-import type { Account, ClassCard, ClassDraft, Claim, Invitation, Operations, OperatorAct, ProblemCode, RosterEntry } from '../src/protocol/types.ts';
+import type { Account, BrowserCard, ClassCard, ClassDraft, Claim, Invitation, Operations, OperatorAct, ProblemCode, RosterEntry } from '../src/protocol/types.ts';
 import { fakeOperations, operate, OPERATOR_KEY } from './fake-ops.ts';
-import { fakeClasses, fakePeople, uuid } from './fake-people.ts';
+import { fakeBrowsers, fakeClasses, fakePeople, uuid } from './fake-people.ts';
 import { fakePreview } from './fake-roster.ts';
 
 type Who = 'teacher' | 'newcomer' | 'student' | 'observer' | 'nobody' | 'broken';
@@ -14,6 +14,7 @@ type Who = 'teacher' | 'newcomer' | 'student' | 'observer' | 'nobody' | 'broken'
 interface World {
   name: string;
   classes: ClassCard[];
+  browsers: BrowserCard[];
   people: Map<string, Invitation[]>;
   operations: Operations;
 }
@@ -76,6 +77,11 @@ function answer(who: Who, world: World, request: IncomingMessage, body: Buffer):
     case 'PUT /me':
       world.name = json<Account>().name;
       return { name: world.name };
+    case 'GET /me/browsers':
+      return world.browsers;
+    case 'DELETE /me/browsers':
+      world.browsers = world.browsers.filter((one) => one.here);
+      return {};
     case 'POST /signout':
       return {};
     case 'GET /classes':
@@ -146,7 +152,7 @@ function invited({ class: id, title, teacher, starts_at, familiar }: ClassCard) 
 }
 
 function makeWorld(who: Who): World {
-  if (who === 'newcomer' || who === 'nobody' || who === 'broken') return { name: 'Professeur', classes: [], people: new Map(), operations: fakeOperations() };
+  if (who === 'newcomer' || who === 'nobody' || who === 'broken') return { name: 'Professeur', classes: [], browsers: fakeBrowsers(), people: new Map(), operations: fakeOperations() };
   const classes = fakeClasses(Date.now());
   const first = classes[0];
   const entries = fakePeople().map(invitation);
@@ -154,7 +160,7 @@ function makeWorld(who: Who): World {
     entry.used = index % 3 === 0;
     if (index === 5) delete entry.link;
   });
-  return { name: 'Hélène Garnier', classes, people: new Map(first ? [[first.class, entries]] : []), operations: fakeOperations() };
+  return { name: 'Hélène Garnier', classes, browsers: fakeBrowsers(), people: new Map(first ? [[first.class, entries]] : []), operations: fakeOperations() };
 }
 
 function makeClass(draft: ClassDraft): ClassCard {

@@ -26,6 +26,16 @@ const operator = async (page, key) => {
 
 export const states = [
   { name: 'home', who: 'teacher', path: '/', act: heading },
+  {
+    name: 'home-browsers',
+    who: 'teacher',
+    path: '/',
+    act: async (page) => {
+      await page.locator('.account').click();
+      await page.locator('[role=menuitem]').nth(1).click();
+      await page.locator('.browser').first().waitFor();
+    },
+  },
   { name: 'home-empty', who: 'newcomer', path: '/', act: heading },
   { name: 'home-student', who: 'student', path: '/', act: heading },
   { name: 'home-nobody', who: 'nobody', path: '/', act: heading },

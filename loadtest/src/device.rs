@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use preau_protocol::{
-    Claim, Claimed, ClassCard, ClassDraft, ClassId, Invitation, Me, MyInvitation, PersonId, Problem, ProblemCode,
-    RosterAdd, RosterEntry, RosterPreview,
+    BrowserCard, BrowserId, Claim, Claimed, ClassCard, ClassDraft, ClassId, Invitation, Me, MyInvitation, PersonId,
+    Problem, ProblemCode, RosterAdd, RosterEntry, RosterPreview,
 };
 use reqwest::header::{CONTENT_TYPE, COOKIE, ORIGIN, SET_COOKIE};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
@@ -140,12 +140,7 @@ impl Device {
 
     /// Takes a class away, with all that is known of it.
     pub async fn erase_class(&self, class: ClassId) -> Result<(), DeviceError> {
-        let response = self.request(Method::DELETE, &format!("/api/classes/{class}")).send().await?;
-        let status = response.status();
-        if status.is_success() {
-            return Ok(());
-        }
-        Err(DeviceError::Refused { status, problem: response.json().await.ok() })
+        done(self.request(Method::DELETE, &format!("/api/classes/{class}")).send().await?).await
     }
 
     pub async fn my_invitation(&self, class: ClassId) -> Result<MyInvitation, DeviceError> {
@@ -180,6 +175,17 @@ impl Device {
         self.send(Method::POST, &path, &serde_json::json!({})).await
     }
 
+    /// Where this device's account is signed in.
+    pub async fn browsers(&self) -> Result<Vec<BrowserCard>, DeviceError> {
+        self.get("/api/me/browsers").await
+    }
+
+    /// Signs this device's account out of that browser, or of all others.
+    pub async fn sign_out(&self, browser: Option<BrowserId>) -> Result<(), DeviceError> {
+        let path = browser.map_or("/api/me/browsers".into(), |browser| format!("/api/me/browsers/{browser}"));
+        done(self.request(Method::DELETE, &path).send().await?).await
+    }
+
     /// Any request of this device, with its cookie and the origin of the server's own pages.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.server)).header(ORIGIN, &self.server);
@@ -211,6 +217,15 @@ fn client() -> reqwest::Client {
         without_pool.build().expect("a client without settings of the system's")
     });
     CLIENT.clone()
+}
+
+/// For answers without a body.
+async fn done(response: Response) -> Result<(), DeviceError> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(());
+    }
+    Err(DeviceError::Refused { status, problem: response.json().await.ok() })
 }
 
 async fn read<T: DeserializeOwned>(response: Response) -> Result<T, DeviceError> {

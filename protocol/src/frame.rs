@@ -8,7 +8,7 @@ use crate::{
     MediaAsk, MediaEvent, PersonId, Refusal, Role, SessionId, SlotFigures, Turned, UnixMs,
 };
 
-/// The first message of a client, as `{"hello":{…}}`.
+/// The first message of a client, as `{"hello":{…}}`. What it asks before the [`Welcome`] has come gets no reply: there is no session yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct Hello {

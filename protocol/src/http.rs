@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{ClassId, DisplayName, Invited, PersonId, Policy, Role, UnixMs, Wait};
+use crate::{BrowserId, ClassId, DisplayName, Invited, PersonId, Policy, Role, UnixMs, Wait};
 
 /// `POST /api/claim`: exchanges what stood in a link's fragment for a cookie.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -41,6 +41,48 @@ pub struct Me {
 #[serde(deny_unknown_fields)]
 pub struct Account {
     pub name: DisplayName,
+}
+
+/// `GET /api/me/browsers`: one of the browsers in which this account is signed in, the last used first.
+///
+/// `DELETE /api/me/browsers/{id}` signs it out of one, `DELETE /api/me/browsers` of all others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct BrowserCard {
+    pub id: BrowserId,
+    pub browser: BrowserName,
+    pub system: SystemName,
+    pub signed_in_at: UnixMs,
+    /// To within an hour.
+    pub seen_at: UnixMs,
+    /// The one that asks.
+    pub here: bool,
+}
+
+/// What a browser called itself when it was signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum BrowserName {
+    Firefox,
+    Chrome,
+    Edge,
+    Safari,
+    Opera,
+    Samsung,
+    Other,
+}
+
+/// What it said it ran on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum SystemName {
+    Windows,
+    Macos,
+    Linux,
+    Chromeos,
+    Android,
+    Ios,
+    Other,
 }
 
 /// `GET /api/classes/{id}/invited`: one's own place before the door.

@@ -39,6 +39,10 @@ id!(
     /// One browser's visit to one class. Unguessable, and only good together with the person's own credential.
     SessionId
 );
+id!(
+    /// A browser in which an account is signed in. It names it, and opens nothing.
+    BrowserId
+);
 
 impl PersonId {
     /// The person whom `issuer` calls `subject`, as this class knows them: derived (UUID version 5, RFC 9562 §5.5), so

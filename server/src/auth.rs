@@ -15,7 +15,7 @@ use preau_protocol::{Claim, Claimed, ClassId, DisplayName, UnixMs};
 use uuid::Uuid;
 
 use crate::config::PortalConfig;
-use crate::store::{Lesson, NoStanding, RosterRow, Store, StoreError, unix_now};
+use crate::store::{AtDoor, BrowserKind, Lesson, NoStanding, RosterRow, Store, StoreError, unix_now};
 
 pub use claims::Verified;
 pub use cookie::{COOKIE_NAME, DeviceSecret};
@@ -38,8 +38,6 @@ pub struct Visitor {
     /// When the token that brought them expires.
     pub until: Option<UnixMs>,
     pub lesson: Lesson,
-    /// The class remembers them as they are.
-    pub is_remembered: bool,
 }
 
 /// Why somebody gets no further. For whoever asks, a class that does not exist is one they have no business in.
@@ -88,11 +86,9 @@ impl Auth {
         }
     }
 
-    /// Remembers who somebody is: queued before anything that the class will decide about them, and so on disk before it.
-    pub fn remember(&self, class: ClassId, visitor: &Visitor) {
-        if !visitor.is_remembered {
-            self.store.remember_person(class, visitor.identity.clone());
-        }
+    /// Remembers somebody as a newer token of theirs shows them, for when they come again.
+    pub fn remember(&self, class: ClassId, who: Identity) {
+        self.store.remember_person(class, who);
     }
 
     async fn owner_of(&self, class: ClassId, cookie: Option<&str>) -> Result<Visitor, AuthError> {
@@ -100,8 +96,7 @@ impl Auth {
         match self.store.standing(secret.hash(), class, unix_now()).await? {
             Ok(standing) => {
                 let (identity, device) = (standing.identity, DeviceId(standing.device));
-                let (until, lesson, is_remembered) = (standing.until, standing.lesson, standing.is_remembered);
-                Ok(Visitor { identity, device, until, lesson, is_remembered })
+                Ok(Visitor { identity, device, until: standing.until, lesson: standing.lesson })
             }
             Err(NoStanding::UnknownDevice) => Err(AuthError::NotAuthenticated),
             Err(NoStanding::NotInvited) => Err(AuthError::NotAllowed),
@@ -111,11 +106,15 @@ impl Auth {
     async fn bearer(&self, class: ClassId, cookie: Option<&str>, token: &str) -> Result<Visitor, AuthError> {
         let verified = self.verify(token)?;
         let browser = cookie.and_then(DeviceSecret::parse).map(|secret| secret.hash());
-        let known = self.store.at_door(class, verified.identity.clone(), browser).await?;
+        // Only whoever may know how it stands with the class is answered by how it was just now.
+        let at_hand = || self.store.lesson_at_hand(class).filter(|_| verified.class == class && browser.is_none());
+        let known = match at_hand() {
+            Some(lesson) => AtDoor { lesson: Some(lesson), browser: None },
+            None => self.store.at_door(class, browser).await?,
+        };
         let lesson = known.lesson.filter(|_| verified.class == class).ok_or(AuthError::NotAllowed)?;
         let device = DeviceId(known.browser.unwrap_or(verified.device));
-        let (identity, is_remembered) = (verified.identity, known.is_remembered);
-        Ok(Visitor { identity, device, until: Some(verified.until), lesson, is_remembered })
+        Ok(Visitor { identity: verified.identity, device, until: Some(verified.until), lesson })
     }
 
     fn verify(&self, token: &str) -> Result<Verified, AuthError> {
@@ -126,13 +125,13 @@ impl Auth {
         })
     }
 
-    /// Exchanges what a link carried for something the browser `secret` has.
-    pub async fn claim(&self, secret: &DeviceSecret, claim: &Claim) -> Result<Claimed, AuthError> {
+    /// Exchanges what a link carried for something the browser `secret` has, which says it is of this `kind`.
+    pub async fn claim(&self, secret: &DeviceSecret, kind: BrowserKind, claim: &Claim) -> Result<Claimed, AuthError> {
         let (device, now) = (secret.hash(), unix_now());
         let outcome = match claim {
             Claim::Account { secret } => {
                 let secret = OneTimeSecret::parse(secret).ok_or(AuthError::NotAuthenticated)?;
-                self.store.use_welcome(secret.hash(), device, now).await.map(|()| Claimed::Home {})
+                self.store.use_welcome(secret.hash(), device, kind, now).await.map(|()| Claimed::Home {})
             }
             Claim::Invitation { secret } => {
                 let key = self.store.link_key();

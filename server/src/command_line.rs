@@ -28,6 +28,8 @@ pub enum Order {
     /// A one-time link for the account of this name, or of the first teacher.
     TeacherLink {
         name: Option<DisplayName>,
+        /// Out of every browser first.
+        sign_out: bool,
     },
     /// Something about the records.
     Clerk(Errand),
@@ -47,7 +49,9 @@ pub fn read(words: impl IntoIterator<Item = OsString>, variables: Vec<(String, S
         None | Some(("run", _)) => Order::Run,
         Some(("check-config", _)) => Order::CheckConfig,
         Some(("doctor", _)) => Order::Doctor,
-        Some(("teacher-link", words)) => Order::TeacherLink { name: words.get_one("name").cloned() },
+        Some(("teacher-link", words)) => {
+            Order::TeacherLink { name: words.get_one("name").cloned(), sign_out: words.get_flag("sign-out") }
+        }
         Some(("token", words)) => token(words),
         Some(("journal", _)) => Order::Clerk(Errand::VerifyJournals),
         Some(("person", words)) => person(words),
@@ -101,7 +105,13 @@ fn command() -> Command {
         .subcommand(
             Command::new("teacher-link")
                 .about("Prints a one-time link to a teacher's account, which is made if there is none of that name")
-                .arg(Arg::new("name").long("name").value_name("NAME").value_parser(display_name)),
+                .arg(Arg::new("name").long("name").value_name("NAME").value_parser(display_name))
+                .arg(
+                    Arg::new("sign-out")
+                        .long("sign-out")
+                        .action(ArgAction::SetTrue)
+                        .help("Signs the account out of every browser first: for one that was lost"),
+                ),
         )
         .subcommand(token_command())
         .subcommand(

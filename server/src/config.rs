@@ -8,6 +8,7 @@ mod portal;
 mod print;
 mod setting;
 mod span;
+mod suggest;
 mod window;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -19,7 +20,7 @@ use preau_protocol::{DisplayName, Proof};
 pub use fault::{ConfigFault, ConfigFaults, Place};
 pub use network::Network;
 pub use origin::{Origin, PublicUrl};
-pub use portal::{ClaimPath, KeySource, PortalConfig, PublicKeyAlgorithm};
+pub use portal::{ClaimPath, KeySource, LoginDemand, PortalConfig, PublicKeyAlgorithm};
 pub use print::default_config;
 pub use setting::{SETTINGS, Setting};
 pub use window::{ClosedWindow, WindowFault};
@@ -42,6 +43,8 @@ pub struct Config {
     /// Origins besides the public URL's that may change state.
     pub origins: Vec<Origin>,
     pub frame_ancestors: Vec<Origin>,
+    /// HSTS holds for the names under ours as well.
+    pub hsts_subdomains: bool,
     /// Proxies of ours: what they say in `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
     pub retention_days: u32,
@@ -53,6 +56,7 @@ pub struct Config {
     pub spread_from: u16,
     /// Screens are sent in VP9's spatial layers by browsers that can.
     pub layers_screens: bool,
+    pub accounts: AccountsConfig,
     pub udp: UdpConfig,
     pub lessons: LessonsConfig,
     pub ways: WaysConfig,
@@ -130,6 +134,15 @@ pub struct LessonsConfig {
     pub length_max: Option<Duration>,
 }
 
+/// How long a teacher's account is signed in in a browser, in days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountsConfig {
+    /// Without a visit.
+    pub idle_days: u32,
+    /// With however many.
+    pub days_max: u32,
+}
+
 /// A port for TURN over TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TurnTls {
@@ -191,12 +204,14 @@ impl Default for Config {
             tls: None,
             origins: Vec::new(),
             frame_ancestors: Vec::new(),
+            hsts_subdomains: false,
             trusted_proxies: Vec::new(),
             retention_days: 30,
             first_teacher: DisplayName::parse("Professeur").expect("a constant name"),
             shards: None,
             spread_from: 150,
             layers_screens: false,
+            accounts: AccountsConfig { idle_days: 90, days_max: 365 },
             udp: UdpConfig { bind: IpAddr::V6(Ipv6Addr::UNSPECIFIED), port: 0, addresses: Vec::new() },
             lessons: LessonsConfig {
                 idle_after: Some(Duration::from_secs(30 * 60)),

@@ -1,4 +1,6 @@
 //! Where the gate stands in the process: it hears who asks, measures what is used, and publishes what everybody may know.
+//!
+//! A verdict takes some microseconds and waits for nothing, so that whoever asks takes the gate in hand, and is the only one who does.
 
 mod machine;
 mod measure;
@@ -7,15 +9,16 @@ mod published;
 mod runner;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use preau_gate::{Accepts, Asker, Gate, Input, LET_IN_UNTIL, Output, TicketKey, Verdict};
 use preau_protocol::{
     Amounts, Attack, ClassId, Operations, OperatorAct, PersonId, Priority, Role, Status, Turned, UnixMs, limits,
 };
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 use tokio_util::task::TaskTracker;
 
 use crate::attacks::Attacks;
@@ -27,21 +30,10 @@ use measure::Meter;
 use orders::Orders;
 pub use published::Published;
 
-/// Questions on their way to the gate. It answers each in microseconds; past this the asker waits.
-const QUESTIONS_MAX: usize = 1_024;
 /// How often the process is measured, and the documents are made anew.
 const MEASURE_EVERY: Duration = Duration::from_secs(1);
 /// A portal's place comes free when a lesson of its ends; until then nothing is gained by asking often.
 const SCHOOL_RETRY_MS: u32 = 30_000;
-/// Whoever cannot be answered because the server goes down.
-const RETRY_MS: u32 = 5_000;
-
-enum Question {
-    Ask { asker: Asker, sender: Option<Sender>, answer: oneshot::Sender<Answer> },
-    Left { person: PersonId, class: ClassId, role: Role, sender: Option<Sender>, away: bool },
-    Operate { act: Option<OperatorAct>, answer: oneshot::Sender<Operations> },
-}
-
 /// The portal that sent somebody, and how many of its people may be inside.
 #[derive(Clone, Copy, Debug)]
 pub struct Sender {
@@ -49,15 +41,14 @@ pub struct Sender {
     pub people_max: Option<u32>,
 }
 
-/// The place itself travels: whoever asked and has gone meanwhile drops it on the way, and it goes to somebody else.
-type Answer = Result<Inside, (Turned, bool)>;
-
 /// The gate, as routes and conversations see it.
 pub struct Gatehouse {
-    questions: mpsc::Sender<Question>,
+    keeper: Arc<Mutex<Keeper>>,
     accepts: Arc<Mutex<Accepts>>,
     attacks: Arc<Attacks>,
     published: watch::Receiver<Arc<Published>>,
+    /// If a line stands, it is on disk that one does.
+    noted: watch::Receiver<bool>,
 }
 
 /// A place inside, for as long as it is held.
@@ -69,14 +60,7 @@ pub struct Inside {
     sender: Option<Sender>,
     /// Nobody said goodbye: they may be on their way back, and the place is not given to the line yet.
     broke: bool,
-    /// Apart from questions: whoever leaves must never wait for room.
-    leaving: mpsc::UnboundedSender<Question>,
-}
-
-impl std::fmt::Debug for Question {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a question to the gate")
-    }
+    keeper: Arc<Mutex<Keeper>>,
 }
 
 impl Inside {
@@ -88,14 +72,12 @@ impl Inside {
 
 impl Drop for Inside {
     fn drop(&mut self) {
-        let (person, class, role, sender, away) = (self.person, self.class, self.role, self.sender, self.broke);
-        // The gate is gone only when the server is.
-        let _ = self.leaving.send(Question::Left { person, class, role, sender, away });
+        lock(&self.keeper).left(self.person, self.class, self.role, self.sender, self.broke);
     }
 }
 
 impl Gatehouse {
-    /// Opens the gate. It ends with the last handle of it.
+    /// Opens the gate. It ends with the last handle of it, and the last place that it gave.
     pub fn open(
         config: &Config,
         store: &Store,
@@ -106,8 +88,6 @@ impl Gatehouse {
         let (configured, accepts_per_s) = (machine::limits(&config.gate), machine::accepts_per_s(&config.gate));
         let orders = kept_orders(store);
         let limits = orders.limits(configured);
-        let (questions, asked) = mpsc::channel(QUESTIONS_MAX);
-        let (leaving, left) = mpsc::unbounded_channel();
         let now = unix_now();
         let accepts = Arc::new(Mutex::new(Accepts::new(accepts_per_s, now)));
         let life = format!("{:016x}", rand::random::<u64>());
@@ -115,10 +95,12 @@ impl Gatehouse {
         // What cannot be read may have been a line.
         if store.line_stood().unwrap_or(true) {
             gate.handle(Input::LineStood, now);
-            store.note_line(false);
+            store.note_line(false, || ());
         }
+        let (note, noted) = watch::channel(true);
         let keeper = Keeper {
             gate,
+            note,
             accepts: accepts.clone(),
             attacks: attacks.clone(),
             meter: Meter::begin(shards, conversations),
@@ -127,14 +109,12 @@ impl Gatehouse {
             configured,
             orders,
             are_kept: Arc::new(AtomicBool::new(true)),
-            answers: HashMap::new(),
             held: HashMap::new(),
-            leaving,
-            next: 0,
         };
         let (publish, published) = watch::channel(Arc::new(keeper.published(now)));
-        tokio::spawn(keeper.keep(asked, left, publish));
-        Gatehouse { questions, accepts, attacks, published }
+        let keeper = Arc::new(Mutex::new(keeper));
+        tokio::spawn(keep(Arc::downgrade(&keeper), publish));
+        Gatehouse { keeper, accepts, attacks, published, noted }
     }
 
     /// Takes one more socket. An error: over the rate; come again after so many milliseconds.
@@ -154,12 +134,18 @@ impl Gatehouse {
 
     /// Whether somebody whom `sender` sent may come in. A ticket that was none of theirs is counted.
     pub async fn ask(&self, asker: Asker, sender: Option<Sender>) -> Result<Inside, Turned> {
-        let (answer, verdict) = oneshot::channel();
-        let gone = || Turned::Unavailable { retry_after_ms: RETRY_MS };
-        self.questions.send(Question::Ask { asker, sender, answer }).await.map_err(|_| gone())?;
-        match verdict.await.map_err(|_| gone())? {
-            Ok(inside) => Ok(inside),
-            Err((turned, bad_ticket)) => {
+        let (person, class, role) = (asker.person, asker.class, asker.role);
+        let verdict = lock(&self.keeper).judge(asker, sender);
+        match verdict {
+            Verdict::Enter(priority) => {
+                metrics::counter!("gate_let_in_total", "priority" => word(priority)).increment(1);
+                Ok(Inside { person, class, role, sender, broke: false, keeper: self.keeper.clone() })
+            }
+            Verdict::Turned { turned, bad_ticket } => {
+                if let Turned::Queued(_) = turned {
+                    // Nobody is told of a place that others could pass after a crash. The keeper outlives whoever waits.
+                    let _ = self.noted.clone().wait_for(|noted| *noted).await;
+                }
                 if bad_ticket {
                     self.attacks.count(Attack::BadTicket);
                 }
@@ -175,14 +161,28 @@ impl Gatehouse {
 
     /// What an operator sees, after what they did. `None` while the server goes down.
     pub async fn operate(&self, act: Option<OperatorAct>) -> Option<Operations> {
+        let Some(act) = act else { return Some(lock(&self.keeper).operations(unix_now())) };
         let (answer, operations) = oneshot::channel();
-        self.questions.send(Question::Operate { act, answer }).await.ok()?;
+        lock(&self.keeper).operate(act, answer);
         operations.await.ok()
     }
 }
 
-fn lock(accepts: &Mutex<Accepts>) -> std::sync::MutexGuard<'_, Accepts> {
-    accepts.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Measures, and makes the documents anew, for as long as there is a gate.
+async fn keep(keeper: Weak<Mutex<Keeper>>, publish: watch::Sender<Arc<Published>>) {
+    let mut tick = tokio::time::interval(MEASURE_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        let Some(keeper) = keeper.upgrade() else { return };
+        let published = lock(&keeper).measure();
+        // Nobody listens only while the server goes down.
+        let _ = publish.send(Arc::new(published));
+    }
 }
 
 /// What operators ordered before this start. Without it the configuration's limits hold, and the server starts.
@@ -208,17 +208,10 @@ fn word(priority: Priority) -> &'static str {
     }
 }
 
-/// Who waits for a verdict.
-struct Asked {
-    person: PersonId,
-    class: ClassId,
-    role: Role,
-    sender: Option<Sender>,
-}
-
 /// The one who owns the gate.
 struct Keeper {
     gate: Gate,
+    note: watch::Sender<bool>,
     accepts: Arc<Mutex<Accepts>>,
     attacks: Arc<Attacks>,
     meter: Meter,
@@ -229,78 +222,54 @@ struct Keeper {
     orders: Orders,
     /// The orders are on disk as they are.
     are_kept: Arc<AtomicBool>,
-    /// Who waits for a verdict: as many as questions were taken at once.
-    answers: HashMap<u64, (oneshot::Sender<Answer>, Asked)>,
     /// Places that each portal's people hold.
     held: HashMap<usize, u32>,
-    /// For the places that are given out.
-    leaving: mpsc::UnboundedSender<Question>,
-    next: u64,
+}
+
+impl fmt::Debug for Keeper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the gate's keeper")
+    }
 }
 
 impl Keeper {
-    async fn keep(
-        mut self,
-        mut asked: mpsc::Receiver<Question>,
-        mut left: mpsc::UnboundedReceiver<Question>,
-        publish: watch::Sender<Arc<Published>>,
-    ) {
-        let mut tick = tokio::time::interval(MEASURE_EVERY);
-        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                biased;
-                Some(question) = left.recv() => self.answer(question),
-                question = asked.recv() => match question {
-                    Some(question) => self.answer(question),
-                    None => return,
-                },
-                _ = tick.tick() => {
-                    let (used, now) = (self.meter.measure(Instant::now()), unix_now());
-                    self.gate.handle(Input::SetRules(self.orders.rules(&self.windows, now)), now);
-                    self.gate.handle(Input::Measured(used), now);
-                    if !self.are_kept.load(Ordering::Relaxed) && self.store.is_writable() {
-                        self.keep_orders(|_| ());
-                    }
-                    // Nobody listens only while the server goes down.
-                    let _ = publish.send(Arc::new(self.published(now)));
-                }
-            }
-            self.carry_out();
+    fn measure(&mut self) -> Published {
+        let (used, now) = (self.meter.measure(Instant::now()), unix_now());
+        self.gate.handle(Input::SetRules(self.orders.rules(&self.windows, now)), now);
+        self.handle(Input::Measured(used), now);
+        if !self.are_kept.load(Ordering::Relaxed) && self.store.is_writable() {
+            self.keep_orders(|_| ());
         }
+        self.published(now)
     }
 
-    fn answer(&mut self, question: Question) {
+    fn judge(&mut self, asker: Asker, sender: Option<Sender>) -> Verdict {
         let now = unix_now();
-        match question {
-            Question::Ask { asker, sender, answer } => {
-                if sender.is_some_and(|sender| self.is_over(sender, &asker, now)) {
-                    // The asker may have gone; then nobody needs the answer.
-                    let _ = answer.send(Err((Turned::SchoolFull { retry_after_ms: SCHOOL_RETRY_MS }, false)));
-                    return;
-                }
-                self.next += 1;
-                let asked = Asked { person: asker.person, class: asker.class, role: asker.role, sender };
-                self.answers.insert(self.next, (answer, asked));
-                self.gate.handle(Input::Ask { re: self.next, asker }, now);
-            }
-            Question::Left { person, class, role, sender, away } => {
-                if let Some(held) = sender.and_then(|sender| self.held.get_mut(&sender.portal)) {
-                    *held = held.saturating_sub(1);
-                }
-                self.gate.handle(Input::Left { person, class, role, away }, now)
-            }
-            Question::Operate { act: None, answer } => {
-                // The asker may have gone; then nobody needs the answer.
-                let _ = answer.send(self.operations(now));
-            }
-            Question::Operate { act: Some(act), answer } => {
-                self.operate(act, now);
-                let operations = self.operations(now);
-                // Done at once, and answered when a crash cannot undo it any more.
-                self.keep_orders(move |kept| drop(answer.send(Operations { kept, ..operations })));
-            }
+        if sender.is_some_and(|sender| self.is_over(sender, &asker, now)) {
+            let turned = Turned::SchoolFull { retry_after_ms: SCHOOL_RETRY_MS };
+            return Verdict::Turned { turned, bad_ticket: false };
         }
+        let verdict = self.handle(Input::Ask { re: 0, asker }, now).expect("the gate answers at once");
+        if let (Verdict::Enter(_), Some(sender)) = (&verdict, sender) {
+            *self.held.entry(sender.portal).or_default() += 1;
+        }
+        verdict
+    }
+
+    fn left(&mut self, person: PersonId, class: ClassId, role: Role, sender: Option<Sender>, away: bool) {
+        if let Some(held) = sender.and_then(|sender| self.held.get_mut(&sender.portal)) {
+            *held = held.saturating_sub(1);
+        }
+        self.handle(Input::Left { person, class, role, away }, unix_now());
+    }
+
+    /// Done at once, and answered when a crash cannot undo it any more.
+    fn operate(&mut self, act: OperatorAct, answer: oneshot::Sender<Operations>) {
+        let now = unix_now();
+        self.order(act, now);
+        let operations = self.operations(now);
+        // The asker may have gone; then nobody needs the answer.
+        self.keep_orders(move |kept| drop(answer.send(Operations { kept, ..operations })));
     }
 
     /// Whether a portal has as many people here as were agreed. Whoever has a place already takes no other.
@@ -310,49 +279,42 @@ impl Keeper {
         is_full && !asker.has_seat && !self.gate.is_here(asker.person, now)
     }
 
-    fn carry_out(&mut self) {
+    /// One input into the gate, and all that comes of it.
+    fn handle(&mut self, input: Input, now: UnixMs) -> Option<Verdict> {
+        self.gate.handle(input, now);
+        let mut told = None;
         while let Some(output) = self.gate.poll_output() {
             match output {
-                Output::Verdict { re, verdict } => self.tell(re, verdict),
+                Output::Verdict { verdict, .. } => told = Some(verdict),
                 Output::Reduce(reduction) => {
                     tracing::warn!(?reduction, "the server is short: classes do with less, or with more again");
                     self.meter.tell(|told| told.reduction = reduction);
                 }
                 Output::SeatsWanted(wanted) => {
-                    self.store.note_line(wanted);
+                    self.note.send_replace(!wanted);
+                    let note = self.note.clone();
+                    // Also where the disk refuses: it is said, and nobody waits for it.
+                    self.store.note_line(wanted, move || {
+                        note.send_replace(true);
+                    });
                     self.meter.tell(|told| told.seats_wanted = wanted);
                 }
             }
         }
+        told
     }
 
-    fn tell(&mut self, re: u64, verdict: Verdict) {
-        let Some((answer, Asked { person, class, role, sender })) = self.answers.remove(&re) else { return };
-        let told = match verdict {
-            Verdict::Enter(priority) => {
-                metrics::counter!("gate_let_in_total", "priority" => word(priority)).increment(1);
-                if let Some(sender) = sender {
-                    *self.held.entry(sender.portal).or_default() += 1;
-                }
-                Ok(Inside { person, class, role, sender, broke: false, leaving: self.leaving.clone() })
-            }
-            Verdict::Turned { turned, bad_ticket } => Err((turned, bad_ticket)),
-        };
-        // Whoever has gone meanwhile gives the place back by not taking it.
-        let _ = answer.send(told);
-    }
-
-    fn operate(&mut self, act: OperatorAct, now: UnixMs) {
+    fn order(&mut self, act: OperatorAct, now: UnixMs) {
         match act {
             OperatorAct::Limits { limits } => {
                 self.orders.set_limits(limits, self.configured);
-                self.gate.handle(Input::SetLimits(limits), now);
+                self.handle(Input::SetLimits(limits), now);
             }
             OperatorAct::Close { priority, closed } => {
                 self.orders.close(priority, closed, &self.windows, now);
-                self.gate.handle(Input::SetRules(self.orders.rules(&self.windows, now)), now);
+                self.handle(Input::SetRules(self.orders.rules(&self.windows, now)), now);
             }
-            OperatorAct::Drain { on } => self.gate.handle(Input::Drain(on), now),
+            OperatorAct::Drain { on } => drop(self.handle(Input::Drain(on), now)),
             OperatorAct::Say { text } => self.orders.say(text, now),
             OperatorAct::Unsay { at } => self.orders.unsay(at),
         }
@@ -423,6 +385,7 @@ mod tests {
     use super::*;
     use crate::shard::Epoch;
     use preau_protocol::UnixMs;
+    use tokio::sync::mpsc;
     use uuid::Uuid;
 
     fn asker(person: u128, has_seat: bool) -> Asker {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
+use preau_classroom::DeviceId;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -11,8 +12,9 @@ use crate::auth::Auth;
 use crate::config::{Config, PublicUrl};
 use crate::gatehouse::Gatehouse;
 use crate::http::{Assets, Budgets};
+use crate::shard::Change;
 use crate::shards::Shards;
-use crate::store::Store;
+use crate::store::{SignedOut, Store, StoreError};
 
 pub struct House {
     pub config: Config,
@@ -38,5 +40,14 @@ impl House {
     /// New people may be sent here.
     pub fn is_ready(&self) -> bool {
         !self.draining.is_cancelled() && self.store.is_writable()
+    }
+
+    /// Whoever is in a class with a browser that has been signed out is out of it.
+    pub async fn see_out(&self) -> Result<(), StoreError> {
+        for SignedOut { class, person, device } in self.store.take_ended().await? {
+            // A shard that is gone has nobody left to tell.
+            let _ = self.shards.tell(class, Change::SignedOut(person, DeviceId(device))).await;
+        }
+        Ok(())
     }
 }

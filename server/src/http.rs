@@ -2,6 +2,7 @@
 
 mod assets;
 mod body;
+mod browsers;
 mod budget;
 mod caller;
 mod claim;
@@ -46,6 +47,8 @@ pub fn router(house: Arc<House>) -> Router {
         .route("/class/{class}/setup", get(assets::page))
         .route("/api/claim", post(claim::claim))
         .route("/api/me", get(claim::me).put(claim::rename))
+        .route("/api/me/browsers", get(browsers::list).delete(browsers::sign_out_others))
+        .route("/api/me/browsers/{browser}", delete(browsers::sign_out))
         .route("/api/signout", post(claim::sign_out))
         .route("/api/classes", get(classes::list).post(classes::create))
         .route("/api/classes/{class}", get(classes::show).put(classes::change).delete(classes::erase))

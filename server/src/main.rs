@@ -65,10 +65,13 @@ fn obey(order: Order, config: Config, started: Instant) -> Result<(), Box<dyn st
                 false => Err("there is something to do".into()),
             }
         }
-        Order::TeacherLink { name } => {
+        Order::TeacherLink { name, sign_out } => {
             let store = Store::open(&config.data)?;
             let runtime = tokio::runtime::Builder::new_current_thread().build()?;
             let name = name.unwrap_or_else(|| config.first_teacher.clone());
+            if sign_out {
+                runtime.block_on(store.sign_out_everywhere(name.clone()))?;
+            }
             let secret = runtime.block_on(welcome(&store, name))?;
             println!("{}", config.public_url_on(config.listen.port()).link("welcome", &secret));
             Ok(())

@@ -16,21 +16,25 @@ use tokio_util::task::TaskTracker;
 
 use crate::attacks::{Attacks, LOOK_EVERY_MS};
 use crate::auth::{Auth, KeyError, welcome};
-use crate::config::{Config, LogFormat, METRICS_DEFAULT, MetricsBind};
+use crate::config::{AccountsConfig, Config, LogFormat, METRICS_DEFAULT, MetricsBind};
 use crate::gatehouse::Gatehouse;
 use crate::house::House;
 use crate::http::{
     Assets, Budgets, Server, Tls, TlsError, bind, install_metrics, metrics_router, router, security_headers,
 };
 use crate::launch::{LaunchError, launch};
-use crate::store::{Kept, Store, StoreError, unix_now};
+use crate::store::{AccountStay, Kept, Store, StoreError, unix_now};
 
 /// How long everyone has to be told that the server goes down.
 const DRAIN_WITHIN: Duration = Duration::from_secs(5);
 /// And then, how long requests, threads and the last writes may take.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
+/// And the database's log, which the next start can read as well.
+const FOLD_IN_WITHIN: Duration = Duration::from_secs(2);
 /// How often old classes are looked for.
 const PURGE_EVERY: Duration = Duration::from_secs(60 * 60);
+/// How often browsers are looked for that `preau teacher-link` signed out.
+const SEE_OUT_EVERY: Duration = Duration::from_secs(2);
 /// What was tried is written down after so many looks: a minute. Whoever floods does not make the disk work.
 const LOOKS_BETWEEN_WRITES: u64 = 6;
 /// Held for as long as a server uses the data directory.
@@ -61,7 +65,8 @@ pub enum RunError {
 pub async fn run(config: Config, started: Instant) -> Result<(), RunError> {
     warm_up_randomness();
     let recorder = install_metrics()?;
-    let store = Store::open(&config.data)?;
+    let AccountsConfig { idle_days, days_max } = config.accounts;
+    let store = Store::open(&config.data)?.with_stay(AccountStay::days(idle_days, days_max));
     let _lock = lock(&config)?;
     let tls = config.tls.clone().map(Tls::open).transpose()?.map(Arc::new);
     let listener = listen(config.listen, "listen")?;
@@ -109,6 +114,7 @@ pub async fn run(config: Config, started: Instant) -> Result<(), RunError> {
         tokio::spawn(audit(house.clone())),
         tokio::spawn(purge_from_time_to_time(house.clone())),
         tokio::spawn(count_attacks(house.clone())),
+        tokio::spawn(see_out_from_time_to_time(house.clone())),
     ];
 
     let ending = Ending::listen()?;
@@ -251,16 +257,22 @@ async fn drain(house: &House) {
     tracing::info!(conversations = house.conversations.len(), "draining");
     house.draining.cancel();
     house.conversations.close();
-    house.shards.drain().await;
-    if tokio::time::timeout(DRAIN_WITHIN, house.conversations.wait()).await.is_err() {
+    // Also where a shard is stuck, and takes no order.
+    let told = async {
+        house.shards.drain().await;
+        house.conversations.wait().await;
+    };
+    if tokio::time::timeout(DRAIN_WITHIN, told).await.is_err() {
         tracing::warn!(left = house.conversations.len(), "not everyone could be told");
     }
 }
 
 async fn take_down(house: &House, threads: Threads, servers: &TaskTracker, stop: &CancellationToken) {
-    house.shards.stop().await;
-    let joined =
-        tokio::task::spawn_blocking(move || threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count());
+    let joined = async {
+        house.shards.stop().await;
+        let all = move || threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count();
+        tokio::task::spawn_blocking(all).await
+    };
     match tokio::time::timeout(STOP_WITHIN, joined).await {
         Ok(Ok(0)) => {}
         Ok(Ok(_) | Err(_)) => tracing::error!("a shard had panicked"),
@@ -275,6 +287,9 @@ async fn take_down(house: &House, threads: Threads, servers: &TaskTracker, stop:
     servers.close();
     if tokio::time::timeout(STOP_WITHIN, servers.wait()).await.is_err() {
         tracing::warn!("some requests did not end in time");
+    }
+    if tokio::time::timeout(FOLD_IN_WITHIN, house.store.fold_in()).await.is_err() {
+        tracing::warn!("the database's log stays");
     }
     tracing::info!("stopped");
 }
@@ -302,6 +317,17 @@ async fn audit(house: Arc<House>) {
             }
         }
         Err(error) => tracing::error!(%error, "the journals could not be verified"),
+    }
+}
+
+/// An operator has signed accounts out beside us.
+async fn see_out_from_time_to_time(house: Arc<House>) {
+    let mut tick = tokio::time::interval(SEE_OUT_EVERY);
+    loop {
+        tick.tick().await;
+        if let Err(error) = house.see_out().await {
+            tracing::warn!(%error, "who was signed out could not be read");
+        }
     }
 }
 

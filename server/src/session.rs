@@ -90,10 +90,7 @@ async fn open(io: TokioIo<Upgraded>, arrival: Arrival, house: Arc<House>) -> Opt
         }
     };
     match pass_gate(&hello, &visitor, arrival.deposit, &house).await {
-        Ok(inside) => {
-            house.auth.remember(hello.class, &visitor);
-            Session::begin(socket, hello, visitor, inside, arrival, house).await
-        }
+        Ok(inside) => Session::begin(socket, hello, visitor, inside, arrival, house).await,
         Err(turned) => {
             let text = json(&ServerFrame::Turned(turned));
             // Whoever does not take this learns as much from the close frame.
@@ -439,7 +436,9 @@ impl Session {
                 && visitor.identity.role == self.visitor.identity.role
         };
         let fresh = fresh.ok().filter(same);
-        fresh.iter().for_each(|visitor| self.house.auth.remember(self.class, visitor));
+        if let Some(fresh) = fresh.as_ref().filter(|fresh| fresh.identity != self.visitor.identity) {
+            self.house.auth.remember(self.class, fresh.identity.clone());
+        }
         let until = fresh.and_then(|visitor| visitor.until);
         let until = until.map(|at| self.house.shards.when(at, unix_now(), Instant::now()));
         let outcome = if until.is_some() { Outcome::Done {} } else { Outcome::refused(Refusal::NoRight) };

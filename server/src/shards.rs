@@ -120,10 +120,8 @@ impl Shards {
 
     /// Tells every shard what the gate has decided.
     pub async fn tell_all(&self, input: impl Fn() -> Input) {
-        for inbox in self.inboxes.iter() {
-            // A shard that is gone already has nobody left to tell.
-            let _ = inbox.send(Command::Input(input())).await;
-        }
+        // A shard that is gone already has nobody left to tell; one that is stuck holds up none of the others.
+        join_all(self.inboxes.iter().map(|inbox| inbox.send(Command::Input(input())))).await;
     }
 
     /// The inboxes of all shards.
@@ -148,8 +146,6 @@ impl Shards {
     }
 
     pub async fn stop(&self) {
-        for inbox in self.inboxes.iter() {
-            let _ = inbox.send(Command::Stop).await;
-        }
+        join_all(self.inboxes.iter().map(|inbox| inbox.send(Command::Stop))).await;
     }
 }

@@ -5,10 +5,12 @@
 
 mod accounts;
 mod audit;
+mod browsers;
 mod classes;
 mod devices;
 mod journal;
 mod kept;
+mod lessons;
 mod line;
 mod people;
 mod purge;
@@ -29,6 +31,7 @@ use crate::shard::{Loaded, NotLoaded};
 
 pub use accounts::{AccountId, AccountRow};
 pub use audit::Audit;
+pub use browsers::{AccountStay, BrowserKind, SignedOut, Which};
 pub use classes::{ClassRow, NewClass};
 pub use devices::{AtDoor, DeviceRow, DeviceSecretHash, Lesson, NoStanding, Standing};
 pub use journal::Chain;
@@ -38,11 +41,14 @@ pub use roster::{Generation, RosterRow};
 pub use subject::{Dossier, Found};
 pub use writer::{Durable, WAITING_MAX};
 
+use lessons::Lessons;
 use reader::Readers;
-use writer::Writer;
+use writer::{Line, Writer};
 
 /// The database's name within the data directory.
 const FILE: &str = "preau.sqlite";
+/// How long an account is signed in where nobody says otherwise: over the summer holidays, and for a school year.
+const STAY_DEFAULT: AccountStay = AccountStay::days(90, 365);
 /// The key with which invitation secrets are made, bytes: as long as the hash it is used with.
 pub const LINK_KEY_BYTES: usize = 32;
 
@@ -83,7 +89,9 @@ impl From<rusqlite::Error> for StoreError {
 pub struct Store {
     writer: Writer,
     readers: Arc<Readers>,
+    lessons: Arc<Lessons>,
     link_key: Arc<[u8; LINK_KEY_BYTES]>,
+    stay: AccountStay,
 }
 
 impl Store {
@@ -93,7 +101,12 @@ impl Store {
         let mut connection = schema::connect(&path)?;
         let link_key = Arc::new(schema::migrate(&mut connection)?);
         let readers = Arc::new(Readers::open(&path)?);
-        Ok(Store { writer: Writer::start(connection)?, readers, link_key })
+        Ok(Store { writer: Writer::start(connection)?, readers, lessons: Arc::default(), link_key, stay: STAY_DEFAULT })
+    }
+
+    /// The same database, in which accounts are signed in for so long.
+    pub fn with_stay(self, stay: AccountStay) -> Store {
+        Store { stay, ..self }
     }
 
     /// The key with which invitation secrets are made. It is made once and never leaves the server.
@@ -115,7 +128,7 @@ impl Store {
     /// Writes an entry at the end of its class's journal; `durable` is called as soon as it is on disk. Never blocks.
     pub fn append(&self, class: ClassId, entry: &Entry, durable: Durable) {
         let body = serde_json::to_vec(entry).expect("an entry is a map with string keys");
-        self.writer.append(class, body, durable);
+        self.writer.append(class, Line::Entry(body), durable);
     }
 
     /// Reads a class for its shard, and gives it to `loaded` from another thread: setup, people, journal, and with
@@ -170,10 +183,27 @@ impl Store {
         tokio::task::spawn_blocking(move || readers.with(work)).await.map_err(|_| StoreError::Closed)?
     }
 
+    /// Waits until everything queued so far lies in the one file: whoever copies it when the server has stopped has all of it.
+    pub async fn fold_in(&self) {
+        let (done, folded) = tokio::sync::oneshot::channel();
+        self.writer.fold_in(move || {
+            // Whoever asked may have gone.
+            let _ = done.send(());
+        });
+        // Dropped where it could not even be queued.
+        let _ = folded.await;
+    }
+
     /// Waits until everything queued so far is on disk.
     pub async fn flush(&self) -> Result<(), StoreError> {
         self.write(|_| Ok(())).await
     }
+}
+
+/// Runs a statement that is asked again and again, and has no values: it is read once.
+fn run(connection: &rusqlite::Connection, statement: &str) -> Result<(), StoreError> {
+    connection.prepare_cached(statement)?.execute([])?;
+    Ok(())
 }
 
 fn load(connection: &rusqlite::Connection, class: ClassId) -> Result<Loaded, StoreError> {

@@ -1,6 +1,6 @@
 // The real server as a process, with data of its own; and the HTTP calls with which stories set their scene.
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,6 +43,12 @@ export class Server {
   /** Starts again on the same data and the same port. */
   async restart() {
     await this.#spawn(`127.0.0.1:${new URL(this.origin).port}`);
+  }
+
+  /** What `preau teacher-link` prints beside the running server, as a link to it. */
+  teacherLink() {
+    const printed = execFileSync(this.binary, ['teacher-link', '--data', join(this.folder, 'data')], { encoding: 'utf8', env: this.env });
+    return this.origin + '/' + new URL(printed.trim()).hash;
   }
 
   async stop() {

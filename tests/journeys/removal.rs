@@ -1,8 +1,9 @@
 //! Removed means out: within a second, on every path, until a teacher forgives.
 
-use preau_loadtest::{Conversation, ConversationError, Participant, Source};
+use preau_loadtest::{Conversation, ConversationError, Device, Participant, Source};
 use preau_protocol::{Ask, ClassAsk, ClassEvent, Close, DoorAsk, Gone, PersonId};
 
+use preau_tests::binary;
 use preau_tests::school::{
     Class, MEDIA, OUT, QUIET, SOON, School, class_event, code_of, heard_knock, told_gone, turned_away,
 };
@@ -105,4 +106,63 @@ async fn teachers_are_not_removed() {
     let refused = grace.conversation.done(ask).await.expect_err("a teacher cannot be removed");
     assert!(matches!(refused, ConversationError::Refused(preau_protocol::Refusal::IsTeacher)), "{refused}");
     assert!(ada.conversation.ask(Ask::Class(ClassAsk::MuteAll {})).await.is_ok(), "still there");
+}
+
+/// What `preau teacher-link` prints beside the running server.
+async fn teacher_link(school: &School, flags: &[&str]) -> String {
+    let mut command = tokio::process::Command::new(binary());
+    command.env_clear();
+    let data = school.server.data().join("data");
+    let output = command.args(["teacher-link", "--data"]).arg(data).args(flags).output().await.expect("it runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("a link").trim().into()
+}
+
+async fn signed_out(gone: &mut Participant) {
+    assert_eq!(told_gone(gone).await, Gone::Expired);
+    assert_eq!(code_of(gone).await, Close::NotAuthenticated.code());
+    assert_eq!(gone.device.me().await.expect("an answer").account, None, "the cookie is nobody's");
+}
+
+#[tokio::test]
+async fn a_browser_that_was_signed_out_elsewhere_is_out_on_every_path() {
+    let school = School::start().await;
+    let class = school.class(&["Noé"]).await;
+    let (mut stolen, [mut noe]) = class.in_session(["Noé"]).await;
+    for person in [&mut stolen, &mut noe] {
+        person.connect_media(1).await.expect("connected");
+    }
+    stolen.turn_on(&[Source::Camera]).await.expect("on");
+    noe.look_at(&[stolen.person()]).await.expect("looks");
+    let slots = noe.peer().expect("media").receive.clone();
+    noe.peer().expect("media").more(&slots.video[0], 10, MEDIA).await.expect("Noé sees the teacher");
+
+    let mut phone: Device = school.stranger();
+    phone.claim(&teacher_link(&school, &[]).await).await.expect("another link of the same teacher's");
+    let browsers = phone.browsers().await.expect("a list");
+    assert_eq!(browsers.iter().map(|browser| browser.here).collect::<Vec<_>>(), [true, false]);
+    let noes = noe.device.sign_out(Some(browsers[1].id)).await.expect_err("Noé has no account");
+    assert_eq!(noes.code(), Some(preau_protocol::ProblemCode::NotAllowed));
+    phone.sign_out(Some(browsers[1].id)).await.expect("signed out");
+    let still = noe.peer().expect("media");
+    still.silent(&slots.video[0], QUIET, OUT).await.expect("Noé sees nobody any more");
+    signed_out(&mut stolen).await;
+    let session = stolen.conversation.welcome().session;
+    let resumed = Conversation::resume(&stolen.device, class.id, session, 1).await;
+    let closed = match resumed {
+        Err(ConversationError::Closed(closing)) => closing,
+        Err(other) => panic!("{other}"),
+        Ok(mut open) => open.closed(SOON).await.expect("closed"),
+    };
+    assert_eq!(closed.code, Close::NotAuthenticated.code());
+    assert_eq!(phone.browsers().await.expect("a list").len(), 1);
+
+    // And by the operator, beside the running server.
+    let mut here = Participant::enter(phone.clone(), class.id).await.expect("in");
+    here.seated(SOON).await.expect("who made the class is let in");
+    let link = teacher_link(&school, &["--sign-out"]).await;
+    assert_eq!(phone.me().await.expect("an answer").account, None, "at once");
+    signed_out(&mut here).await;
+    phone.claim(&link).await.expect("and by the new link back");
+    assert!(phone.me().await.expect("an answer").account.is_some());
 }

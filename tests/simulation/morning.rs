@@ -211,8 +211,13 @@ impl Morning {
                 let person = person(self.chaos.index(CAST.len()));
                 self.handle(Input::Revoked { person });
             }
-            5..8 => self.crash(),
-            8..14 => {
+            5 => {
+                let who = self.chaos.index(CAST.len());
+                let device = cast::device(who, usize::from(self.chaos.once_in(3)));
+                self.handle(Input::SignedOut { person: person(who), device });
+            }
+            6..9 => self.crash(),
+            9..14 => {
                 let wanted = !self.reference.wanted;
                 self.handle(Input::SeatsWanted(wanted));
             }

@@ -146,6 +146,14 @@ impl Reference {
                 self.stand_up(*person, Close::Removed);
                 self.leave_line(*person, Close::Removed);
             }
+            Input::SignedOut { person, device } => {
+                if self.seats.iter().any(|seat| seat.person == *person && seat.device == *device) {
+                    self.stand_up(*person, Close::NotAuthenticated);
+                }
+                if self.line.iter().any(|waiter| waiter.person == *person && waiter.device == *device) {
+                    self.leave_line(*person, Close::NotAuthenticated);
+                }
+            }
             Input::SeatsWanted(wanted) => {
                 if *wanted && !self.wanted {
                     for seat in &mut self.seats {

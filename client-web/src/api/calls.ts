@@ -2,6 +2,8 @@
 
 import type {
   Account,
+  BrowserCard,
+  BrowserId,
   Claim,
   Claimed,
   ClassCard,
@@ -23,6 +25,10 @@ export const me = () => get<Me>('/api/me');
 /** How this account is called from now on, in its classes too. */
 export const rename = (account: Account) => send<Account>('PUT', '/api/me', account);
 export const signOut = () => send<void>('POST', '/api/signout');
+
+export const browsers = () => get<BrowserCard[]>('/api/me/browsers');
+export const signOutOf = (browser: BrowserId) => send<void>('DELETE', `/api/me/browsers/${browser}`);
+export const signOutOfOthers = () => send<void>('DELETE', '/api/me/browsers');
 
 export const classes = () => get<ClassCard[]>('/api/classes');
 export const createClass = (draft: ClassDraft) => send<ClassCard>('POST', '/api/classes', draft);

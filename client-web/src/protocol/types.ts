@@ -510,6 +510,22 @@ invited: Array<Invited>, };
 
 export type Account = { name: DisplayName, };
 
+export type BrowserId = string;
+
+export type BrowserCard = { id: BrowserId, browser: BrowserName, system: SystemName, signed_in_at: UnixMs, 
+/**
+ * To within an hour.
+ */
+seen_at: UnixMs, 
+/**
+ * The one that asks.
+ */
+here: boolean, };
+
+export type BrowserName = "firefox" | "chrome" | "edge" | "safari" | "opera" | "samsung" | "other";
+
+export type SystemName = "windows" | "macos" | "linux" | "chromeos" | "android" | "ios" | "other";
+
 export type MyInvitation = { class: Invited, name: DisplayName, role: Role, };
 
 export type ClassDraft = { title: string, starts_at: UnixMs, policy: Policy, familiar: boolean, };

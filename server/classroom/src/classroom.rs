@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use preau_protocol::{Close, PersonId, Phase, Policy, Reduction, Role, SessionId, UnixMs};
 
 use crate::{
-    Entry, Fact, Input, Limits, Output, Seated, Setup,
+    Entry, Fact, Identity, Input, Limits, Output, Seated, Setup,
     agenda::{Agenda, Alarm},
     chair::{Chair, Occupant},
     lesson::Lesson,
@@ -82,6 +82,7 @@ impl Classroom {
             Input::Refreshed { session, until } => self.refreshed(session, until),
             Input::Setup(setup) => self.set_up_anew(setup),
             Input::Revoked { person } => self.revoke(person),
+            Input::SignedOut { person, device } => self.sign_out(person, device),
             Input::SeatsWanted(wanted) => self.want_seats(wanted),
             Input::Reduced(reduction) => self.reduce(reduction),
             Input::Timeout => {}
@@ -99,6 +100,11 @@ impl Classroom {
 
     pub fn phase(&self) -> Phase {
         self.lesson.phase
+    }
+
+    /// Whether somebody is known here just as a credential shows them now.
+    pub fn knows(&self, identity: &Identity) -> bool {
+        self.people.get(identity.person) == Some(identity)
     }
 
     /// Whether a seat is kept for somebody, here or away.

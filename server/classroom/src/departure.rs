@@ -3,7 +3,7 @@
 use preau_protocol::{Close, Event, Gone, PersonId, Refusal, Role, SessionEvent, SessionId};
 
 use crate::{
-    Classroom, Departure, Fact, Output,
+    Classroom, Departure, DeviceId, Fact, Output,
     agenda::Alarm,
     chair::Occupant,
     link::Link,
@@ -99,6 +99,17 @@ impl Classroom {
             self.record(fact);
         }
         self.withdraw(person, Some(Gone::Removed), Close::Removed);
+    }
+
+    /// What a browser had is over, as when a token runs out: they may knock again with a new credential.
+    pub(crate) fn sign_out(&mut self, person: PersonId, device: DeviceId) {
+        if self.lesson.seats.get(&person).is_some_and(|seat| seat.device == device) {
+            let fact = Fact::Left { person, why: Departure::Expired };
+            self.vacate(person, fact, Gone::Expired, Close::NotAuthenticated);
+        }
+        if self.lobby.get(person).is_some_and(|waiter| waiter.device == device) {
+            self.withdraw(person, Some(Gone::Expired), Close::NotAuthenticated);
+        }
     }
 
     /// Sends a student out, seated or waiting, and keeps them out.

@@ -25,6 +25,8 @@ pub enum Input {
     /// This person's invitation was revoked: out on every device. They are not barred: without a new invitation they
     /// cannot knock, and with one they may.
     Revoked { person: PersonId },
+    /// This browser of theirs was signed out: whoever is here with it is out. Another one of theirs stays.
+    SignedOut { person: PersonId, device: DeviceId },
     /// Others wait for seats on this server, or no longer: while they do, whoever does nothing is asked for theirs.
     SeatsWanted(bool),
     /// What the server has too little of, or has again.

@@ -9,9 +9,17 @@ use unicode_security::confusable_detection::skeleton;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LookAlikes(BTreeMap<String, BTreeMap<PersonId, DisplayName>>);
 
+/// What one name looks like.
+pub(crate) type Looks = [String; 2];
+
 impl LookAlikes {
     pub fn insert(&mut self, person: PersonId, name: &DisplayName) {
-        for look in looks(name) {
+        self.insert_as(person, name, looks(name));
+    }
+
+    /// The same, of whom it is known what their name looks like.
+    pub fn insert_as(&mut self, person: PersonId, name: &DisplayName, looks: Looks) {
+        for look in looks {
             self.0.entry(look).or_default().insert(person, name.clone());
         }
     }
@@ -27,22 +35,22 @@ impl LookAlikes {
         }
     }
 
-    /// Others whose name looks like this one, lowest id first within each look.
-    pub fn of(&self, person: PersonId, name: &DisplayName) -> impl Iterator<Item = (PersonId, &DisplayName)> {
-        let alike = looks(name).into_iter().filter_map(|look| self.0.get(&look)).flatten();
+    /// Others whose name looks like this, lowest id first within each look.
+    pub fn of(&self, person: PersonId, looks: &Looks) -> impl Iterator<Item = (PersonId, &DisplayName)> {
+        let alike = looks.iter().filter_map(|look| self.0.get(look)).flatten();
         alike.map(|(other, name)| (*other, name)).filter(move |(other, _)| *other != person)
     }
 }
 
-/// Whether two names look the same.
-pub(crate) fn look_the_same(one: &DisplayName, other: &DisplayName) -> bool {
+/// Whether a name looks like what another does.
+pub(crate) fn look_the_same(one: &Looks, other: &DisplayName) -> bool {
     let others = looks(other);
-    looks(one).iter().any(|look| others.contains(look))
+    one.iter().any(|look| others.contains(look))
 }
 
 /// What a name looks like as it is written, and written small: `I` looks like `l`, and like `i` to a hurried reader.
 /// Accents and the width of gaps are not looked at.
-pub fn looks(name: &DisplayName) -> [String; 2] {
+pub fn looks(name: &DisplayName) -> Looks {
     let bare = |text: &str| -> String {
         let letters = skeleton(text).filter(|c| !c.is_whitespace() && !('\u{300}'..='\u{36F}').contains(c));
         letters.flat_map(char::to_lowercase).collect()
@@ -56,7 +64,8 @@ mod tests {
 
     #[test]
     fn names_that_look_the_same() {
-        let same = |one, other| look_the_same(&DisplayName::parse(one).unwrap(), &DisplayName::parse(other).unwrap());
+        let same =
+            |one, other| look_the_same(&looks(&DisplayName::parse(one).unwrap()), &DisplayName::parse(other).unwrap());
         assert!(same("Camille Petit", "Саmille Реtit"), "Cyrillic letters");
         assert!(same("Camille Petit", "camille  petit"), "size of letters");
         assert!(same("Noé Durand", "Noe Durand"), "accents");

@@ -6,7 +6,7 @@ use preau_protocol::{About, DisplayName, PersonId, Role};
 
 use crate::{
     Identity, Setup,
-    look_alike::{LookAlikes, look_the_same},
+    look_alike::{LookAlikes, Looks, look_the_same, looks},
 };
 
 #[derive(Clone, Debug, Default)]
@@ -62,9 +62,10 @@ impl People {
         if self.get(person) == Some(&identity) {
             return false;
         }
-        let look_alike = self.look_alike_of(&identity, setup, is_seated);
+        let looks = looks(&identity.name);
+        let look_alike = self.look_alike_of(&identity, &looks, setup, is_seated);
         self.forget(person, setup);
-        self.looks.insert(person, &identity.name);
+        self.looks.insert_as(person, &identity.name, looks);
         self.known.insert(person, Known { identity, look_alike });
         true
     }
@@ -101,16 +102,17 @@ impl People {
     fn look_alike_of(
         &self,
         identity: &Identity,
+        looks: &Looks,
         setup: &Setup,
         is_seated: impl Fn(PersonId) -> bool,
     ) -> Option<DisplayName> {
         let teacher = &setup.class.teacher;
-        if identity.role != Role::Teacher && look_the_same(&identity.name, teacher) {
+        if identity.role != Role::Teacher && look_the_same(looks, teacher) {
             return Some(teacher.clone());
         }
         let expected = identity.on_roster || identity.role == Role::Teacher;
         self.looks
-            .of(identity.person, &identity.name)
+            .of(identity.person, looks)
             .find(|(other, _)| !expected || setup.roster.contains_key(other) || is_seated(*other))
             .map(|(_, name)| name.clone())
     }

@@ -128,7 +128,7 @@ impl World {
         self.identities.insert(person(who), identity.clone());
         self.names.insert(person(who), who);
         self.sessions.insert(who, session);
-        let device = DeviceId(Uuid::from_u128(person(who).0.as_u128() ^ device));
+        let device = device_of(who, device);
         self.handle(Input::Arrive { session, identity, device, until });
         session
     }
@@ -287,6 +287,11 @@ impl World {
 
 pub fn name(text: &str) -> DisplayName {
     DisplayName::parse(text).unwrap()
+}
+
+/// The how-many-th of somebody's browsers.
+pub fn device_of(who: &str, number: u128) -> DeviceId {
+    DeviceId(Uuid::from_u128(person(who).0.as_u128() ^ number))
 }
 
 pub fn person(who: &str) -> PersonId {

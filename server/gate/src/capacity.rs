@@ -5,7 +5,7 @@ use preau_protocol::{Amounts, Scarce};
 /// People are let through while everything stays under this share of its limit. What is above it belongs to those who are in.
 pub const LET_IN_UNTIL: f64 = 0.8;
 
-/// What a person is taken to cost until enough of them were measured: somebody who sees a teacher and hears three voices.
+/// What a person is taken to cost until enough of them were measured, by [`index`]: somebody who sees a teacher and hears three voices.
 const PRIOR: [f64; 6] = [
     1.0,   // WebSockets
     1.0,   // people
@@ -16,6 +16,8 @@ const PRIOR: [f64; 6] = [
 ];
 /// The prior weighs as much as so many people.
 const PRIOR_PEOPLE: f64 = 30.0;
+/// Nobody's view takes more than so many times the prior. What is used beyond that is not theirs: knocking, an attack, a start.
+const PRIORS_MAX: f64 = 10.0;
 /// From coming in to using as much as everybody else: what was measured does not know the newcomers of so many seconds.
 const RAMP_S: usize = 10;
 
@@ -24,13 +26,15 @@ const RAMP_S: usize = 10;
 pub(crate) struct Capacity {
     limits: Amounts,
     used: Amounts,
+    /// What one more takes, by [`index`]: as it was when those who had just come in were the fewer.
+    cost: [f64; 6],
     /// People who came in, by the second; the current one first.
     ramping: [u32; RAMP_S],
 }
 
 impl Capacity {
     pub fn new(limits: Amounts) -> Capacity {
-        Capacity { limits, used: Amounts::default(), ramping: [0; RAMP_S] }
+        Capacity { limits, used: Amounts::default(), cost: PRIOR, ramping: [0; RAMP_S] }
     }
 
     pub fn limits(&self) -> Amounts {
@@ -45,8 +49,18 @@ impl Capacity {
         self.limits = limits;
     }
 
-    pub fn measured(&mut self, used: Amounts) {
+    /// With `people` inside. While many come at once, most of what is used is their coming in, and tells nothing of what they will use.
+    pub fn measured(&mut self, used: Amounts, people: u32) {
         self.used = used;
+        let ramping = self.ramping();
+        let settled = people.saturating_sub(ramping);
+        if settled >= ramping {
+            for what in [Scarce::Packets, Scarce::Egress, Scarce::Memory, Scarce::Cpu] {
+                let prior = PRIOR[index(what)];
+                let mean = (prior * PRIOR_PEOPLE + amount(&used, what)) / (PRIOR_PEOPLE + f64::from(settled));
+                self.cost[index(what)] = mean.min(prior * PRIORS_MAX);
+            }
+        }
     }
 
     /// A second has passed.
@@ -61,7 +75,7 @@ impl Capacity {
 
     /// How many more people there is room for, with `people` inside and `promised` places that nobody takes yet.
     pub fn room(&self, people: u32, promised: u32) -> u32 {
-        let ramping: u32 = self.ramping.iter().sum();
+        let ramping = self.ramping();
         let used = self.in_use(people);
         let room = Scarce::ALL.into_iter().map(|what| {
             let coming = match what {
@@ -72,7 +86,7 @@ impl Capacity {
                 }
             };
             let left = amount(&self.limits, what) * LET_IN_UNTIL - amount(&used, what);
-            left / self.cost(what, people.saturating_sub(ramping)) - f64::from(coming)
+            left / self.cost[index(what)] - f64::from(coming)
         });
         room.fold(f64::INFINITY, f64::min).max(0.0) as u32
     }
@@ -97,15 +111,9 @@ impl Capacity {
         Amounts { people, connections: self.used.connections.max(people), ..self.used }
     }
 
-    /// What one more takes, judged by the `people` who were measured.
-    fn cost(&self, what: Scarce, people: u32) -> f64 {
-        let prior = PRIOR[index(what)];
-        match what {
-            Scarce::Connections | Scarce::People => prior,
-            Scarce::Packets | Scarce::Egress | Scarce::Memory | Scarce::Cpu => {
-                (prior * PRIOR_PEOPLE + amount(&self.used, what)) / (PRIOR_PEOPLE + f64::from(people))
-            }
-        }
+    /// Who came in so lately that they use little yet.
+    fn ramping(&self) -> u32 {
+        self.ramping.iter().sum()
     }
 }
 
@@ -150,11 +158,11 @@ mod tests {
         assert_eq!(capacity.room(0, 0), 800, "people");
         assert_eq!(capacity.room(500, 100), 200);
         assert_eq!(capacity.room(900, 0), 0);
-        capacity.measured(Amounts { cpu_permille: 700, people: 100, ..Amounts::default() });
-        // 100 people take 700 of 1,000: there are 100 left under the mark, for some 17 people.
-        assert_eq!(capacity.room(100, 0), 18);
+        capacity.measured(Amounts { cpu_permille: 210, ..Amounts::default() }, 100);
+        // 100 people take 210 of 1,000: there are 590 left under the mark, for as many as take 1.7 each.
+        assert_eq!(capacity.room(100, 0), 352);
         assert_eq!(capacity.scarcest(100).0, Scarce::Cpu);
-        capacity.measured(Amounts { cpu_permille: 810, ..Amounts::default() });
+        capacity.measured(Amounts { cpu_permille: 810, ..Amounts::default() }, 100);
         assert_eq!(capacity.room(100, 0), 0);
     }
 
@@ -165,6 +173,25 @@ mod tests {
         (0..50).for_each(|_| capacity.entered());
         assert_eq!(capacity.room(50, 0), 270);
         (0..RAMP_S).for_each(|_| capacity.pass_second());
+        capacity.measured(Amounts::default(), 50);
         assert!(capacity.room(50, 0) > 320, "they were measured, and took nothing");
+    }
+
+    #[test]
+    fn what_a_rush_takes_is_not_what_people_cost() {
+        let mut capacity = Capacity::new(Amounts { people: 100_000, egress_kbps: 10_000_000, ..LIMITS });
+        (0..900).for_each(|_| capacity.entered());
+        capacity.measured(Amounts { cpu_permille: 400, ..Amounts::default() }, 900);
+        assert_eq!(capacity.room(900, 0), 700, "400 thousandths are left, and 900 newcomers will take 225 of them");
+        (0..RAMP_S).for_each(|_| capacity.pass_second());
+        capacity.measured(Amounts { cpu_permille: 90, ..Amounts::default() }, 900);
+        assert_eq!(capacity.room(900, 0), 6_772, "they wait in lobbies, and take a tenth each");
+    }
+
+    #[test]
+    fn an_attack_is_not_what_people_cost() {
+        let mut capacity = Capacity::new(LIMITS);
+        capacity.measured(Amounts { cpu_permille: 500, ..Amounts::default() }, 0);
+        assert_eq!(capacity.room(0, 0), 120, "300 thousandths are left, for the dearest view there is");
     }
 }

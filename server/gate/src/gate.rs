@@ -201,7 +201,7 @@ impl Gate {
     }
 
     fn measured(&mut self, used: Amounts, now: UnixMs) {
-        self.capacity.measured(used);
+        self.capacity.measured(used, self.classes.people());
         if self.ladder.measured(self.capacity.media_fullness(), now) {
             self.outputs.push_back(Output::Reduce(self.ladder.on()));
         }

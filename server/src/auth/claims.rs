@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::TOKEN_DEVICES;
 use super::token::{Token, TokenError};
-use crate::config::{ClaimPath, PortalConfig};
+use crate::config::{ClaimPath, LoginDemand, PortalConfig};
 
 /// Clocks may differ by this much. Servers keep time; DOOR allows no more than 30 s.
 pub const LEEWAY_S: u64 = 10;
@@ -56,6 +56,7 @@ pub fn check(token: &Token<'_>, portal: &PortalConfig, now: UnixMs) -> Result<Ve
     let class = class.as_str().ok_or(TokenError::WrongType("class"))?;
     let class: ClassId = class.parse().map_err(|_| TokenError::Class)?;
     let role = role(texts("role", claims.at("role", &portal.role)?)?, portal)?;
+    check_login(&claims, &portal.login, role, now)?;
     let identity = Identity {
         person: PersonId::derive(class, &portal.issuer, subject),
         name: name(claims.maybe_at(&portal.display_name), subject)?,
@@ -83,6 +84,29 @@ fn check_times(claims: &Claims, now: UnixMs) -> Result<UnixMs, TokenError> {
         return Err(TokenError::Lifetime);
     }
     Ok(UnixMs(exp * 1_000))
+}
+
+/// How somebody proved themselves to the portal, where the operator asks for more than that they did (OpenID Connect Core §2).
+fn check_login(claims: &Claims, demand: &LoginDemand, role: Role, now: UnixMs) -> Result<(), TokenError> {
+    if demand.teachers_only && role != Role::Teacher {
+        return Ok(());
+    }
+    if !demand.acr.is_empty() && !demand.acr.iter().any(|acr| claims.text("acr") == Ok(acr)) {
+        return Err(TokenError::Login);
+    }
+    if !demand.amr.is_empty() {
+        let used = claims.texts("amr")?;
+        if !demand.amr.iter().all(|amr| used.contains(&amr.as_str())) {
+            return Err(TokenError::Login);
+        }
+    }
+    if let Some(minutes) = demand.minutes_max {
+        let (at, now_s) = (claims.time("auth_time")?, now.0 / 1_000);
+        if at > now_s + LEEWAY_S || at + u64::from(minutes) * 60 + LEEWAY_S < now_s {
+            return Err(TokenError::Login);
+        }
+    }
+    Ok(())
 }
 
 fn role(words: Vec<&str>, portal: &PortalConfig) -> Result<Role, TokenError> {

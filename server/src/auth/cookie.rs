@@ -10,7 +10,7 @@ use crate::store::DeviceSecretHash;
 /// `__Host-`: only from this very host, only with Secure and Path=/ (RFC 6265bis §4.1.3.2). Browsers take it on
 /// `http://localhost`, too, which they trust as they do TLS.
 pub const COOKIE_NAME: &str = "__Host-preau";
-/// A teacher's account lives in this cookie; each visit starts the time again.
+/// Each visit starts the time again; an account is signed out sooner, by the server (`accounts`).
 const MAX_AGE_S: u32 = 180 * 24 * 60 * 60;
 
 /// What the cookie holds.

@@ -88,6 +88,16 @@ fn claims(portal: &PortalConfig, wanted: &Wanted, now: UnixMs) -> Result<Value, 
     };
     put_some(&portal.display_name, &wanted.name);
     put_some(&portal.groups, &wanted.group);
+    let login = &portal.login;
+    if let Some(acr) = login.acr.first() {
+        claims.insert("acr".into(), json!(acr));
+    }
+    if !login.amr.is_empty() {
+        claims.insert("amr".into(), json!(login.amr));
+    }
+    if login.minutes_max.is_some() {
+        claims.insert("auth_time".into(), json!(now_s));
+    }
     for (name, value) in [
         ("iss", json!(portal.issuer)),
         ("aud", json!(portal.audience)),

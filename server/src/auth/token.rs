@@ -51,6 +51,8 @@ pub enum TokenError {
     Lifetime,
     #[error("an OpenID Connect ID token")]
     IdToken,
+    #[error("not signed in at the portal as is asked for")]
+    Login,
     #[error("no role here")]
     Role,
     #[error("no class id")]
@@ -81,6 +83,7 @@ impl TokenError {
             TokenError::NotYet => "not_yet",
             TokenError::Lifetime => "lifetime",
             TokenError::IdToken => "id_token",
+            TokenError::Login => "login",
             TokenError::Role => "role",
             TokenError::Class => "class",
             TokenError::Name => "name",

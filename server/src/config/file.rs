@@ -8,7 +8,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::fault::{ConfigFault, Place};
 use super::portal;
-use super::setting::{Draft, SETTINGS, Setting, Value, suggest};
+use super::setting::{Draft, SETTINGS, Setting, Value};
+use super::suggest::suggest;
 
 /// One file on its way into a [`Draft`].
 struct Reading<'a> {

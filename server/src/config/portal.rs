@@ -15,6 +15,9 @@ pub const SECRET_BYTES_MIN: usize = 32;
 /// After this long a person has to come through the portal again, whatever is configured: a school day.
 const STAY_MINUTES_MAX: u32 = 12 * 60;
 
+/// A month: who signed in longer ago than that might as well not be asked.
+const LOGIN_MINUTES_MAX: u32 = 31 * 24 * 60;
+
 /// One portal, checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PortalConfig {
@@ -44,6 +47,20 @@ pub struct PortalConfig {
     pub people_max: Option<u32>,
     /// How many of its people may come in a second, over a minute's mean; none: half of those whom the server takes.
     pub hellos_per_s_max: Option<u32>,
+    pub login: LoginDemand,
+}
+
+/// How somebody must have proved to the portal who they are (OpenID Connect Core §2). What is empty is not asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoginDemand {
+    /// `acr` is one of these.
+    pub acr: Vec<String>,
+    /// `amr` has each of these.
+    pub amr: Vec<String>,
+    /// `auth_time` is so long ago at most.
+    pub minutes_max: Option<u32>,
+    /// Asked of teachers alone: what a pupil may do, the teacher at the door sees.
+    pub teachers_only: bool,
 }
 
 /// Where the keys come from. Each key has one algorithm.
@@ -154,6 +171,10 @@ struct WrittenPortal {
     on_roster: Option<bool>,
     people_max: Option<u32>,
     hellos_per_s_max: Option<u32>,
+    acr: Option<Vec<String>>,
+    amr: Option<Vec<String>>,
+    login_minutes_max: Option<Spanned<u32>>,
+    login_of: Option<Spanned<String>>,
 }
 
 /// Reads the `[[portal]]` tables of a whole file.
@@ -194,6 +215,7 @@ fn check(portal: WrittenPortal, span: &Range<usize>) -> Result<PortalConfig, Wro
         let message = format!("portal: stay_minutes: expected a number from 0 to {STAY_MINUTES_MAX}");
         return Err(Wrong { span: stay.span(), message });
     }
+    let login = check_login(portal.acr, portal.amr, portal.login_minutes_max, portal.login_of)?;
     let teachers = portal.teachers.unwrap_or_else(|| vec!["teacher".into()]);
     let students = portal.students.unwrap_or_else(|| vec!["student".into()]);
     // By default never what another list has been given: a portal may call its pupils' parents something else.
@@ -238,7 +260,30 @@ fn check(portal: WrittenPortal, span: &Range<usize>) -> Result<PortalConfig, Wro
         on_roster: portal.on_roster.unwrap_or(false),
         people_max: portal.people_max.filter(|max| *max > 0),
         hellos_per_s_max: portal.hellos_per_s_max.filter(|max| *max > 0),
+        login,
     })
+}
+
+fn check_login(
+    acr: Option<Vec<String>>,
+    amr: Option<Vec<String>>,
+    minutes_max: Option<Spanned<u32>>,
+    of: Option<Spanned<String>>,
+) -> Result<LoginDemand, Wrong> {
+    if let Some(minutes) = minutes_max.as_ref().filter(|minutes| !(1..=LOGIN_MINUTES_MAX).contains(minutes.get_ref())) {
+        let message = format!("portal: login_minutes_max: expected a number from 1 to {LOGIN_MINUTES_MAX}");
+        return Err(Wrong { span: minutes.span(), message });
+    }
+    let teachers_only = match of.as_ref().map(|of| of.get_ref().as_str()) {
+        None | Some("everybody") => false,
+        Some("teachers") => true,
+        Some(_) => {
+            let span = of.as_ref().map_or(0..0, Spanned::span);
+            return Err(Wrong { span, message: "portal: login_of: expected \"everybody\" or \"teachers\"".into() });
+        }
+    };
+    let (acr, amr) = (acr.unwrap_or_default(), amr.unwrap_or_default());
+    Ok(LoginDemand { acr, amr, minutes_max: minutes_max.map(Spanned::into_inner), teachers_only })
 }
 
 /// Exactly one source; an algorithm with a public key and only there, since each of the others brings its own.

@@ -44,6 +44,10 @@ const PORTALS: &str = r#"
 # observers = ["observer", "parent"] # see and hear, and do nothing else
 # stay_minutes = 0                   # how long a browser may come back without a new token; 0: as long as the token
 # on_roster = false                  # students sent by this portal count as being on the roster
+# acr = []                           # how they must have signed in at the portal: `acr` is one of these,
+# amr = []                           #   `amr` has each of these (as in ["mfa"]),
+# login_minutes_max = 600            #   and `auth_time` is so long ago at most; each is asked only where it is set
+# login_of = "everybody"             # or of "teachers" alone
 # people_max = 0                     # its people in lobbies and classes at once; 0: as many as the server takes
 # hellos_per_s_max = 0               # how many of its people may come in a second, a minute's worth of them at once; 0: half of those whom the server takes
 "#;

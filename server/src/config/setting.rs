@@ -9,10 +9,15 @@ use preau_protocol::DisplayName;
 use super::fault::{ConfigFault, Place};
 use super::origin::{Origin, PublicUrl};
 use super::span;
+use super::suggest::suggest;
 use super::{ClosedWindow, Config, LogFormat, MetricsBind, Network, OperatorToken, PortalConfig, TlsFiles, TurnTls};
 
 /// Classes are kept for at most this long, whatever is configured: children's data is kept as briefly as possible.
 const RETENTION_DAYS_MAX: i64 = 400;
+/// A browser's cookie itself is kept for no longer without a visit.
+const ACCOUNT_IDLE_DAYS_MAX: i64 = 180;
+/// A school year, and the holidays after it.
+const ACCOUNT_DAYS_MAX: i64 = 400;
 /// One shard is a thread and a port; a machine with more cores than this is worth a second look.
 const SHARDS_MAX: i64 = 256;
 /// More than any class has: then none is spread.
@@ -268,6 +273,13 @@ pub static SETTINGS: &[Setting] = &[
         set: |d, v| list(v, Origin::parse).map(|x| d.config.frame_ancestors = x),
     },
     Setting {
+        key: "hsts_subdomains",
+        about: "\"on\" or \"off\": browsers are told to ask every name under the public URL's by HTTPS, too. On only where all of them speak it.",
+        shape: Shape::Text,
+        default: "\"off\"",
+        set: |d, v| text(v, switch).map(|x| d.config.hsts_subdomains = x),
+    },
+    Setting {
         key: "trusted_proxies",
         about: "Networks of our own reverse proxies, as in 127.0.0.1 or 10.0.0.0/8: from there X-Forwarded-For is believed, and from nowhere else. Behind a proxy that is not named here everybody has one address, and shares one budget for strangers.",
         shape: Shape::List,
@@ -315,6 +327,20 @@ pub static SETTINGS: &[Setting] = &[
         shape: Shape::Text,
         default: "\"off\"",
         set: |d, v| text(v, switch).map(|x| d.config.layers_screens = x),
+    },
+    Setting {
+        key: "accounts.idle_days",
+        about: "A teacher's account is signed out of a browser in which it was not used for so many days.",
+        shape: Shape::Number,
+        default: "90",
+        set: |d, v| number(v, 1..=ACCOUNT_IDLE_DAYS_MAX).map(|x| d.config.accounts.idle_days = x as u32),
+    },
+    Setting {
+        key: "accounts.days_max",
+        about: "And so many days after it was signed in, however often it was used: then it takes a new link.",
+        shape: Shape::Number,
+        default: "365",
+        set: |d, v| number(v, 1..=ACCOUNT_DAYS_MAX).map(|x| d.config.accounts.days_max = x as u32),
     },
     Setting {
         key: "tls.certificate",
@@ -563,30 +589,4 @@ pub(super) fn lay_flags(draft: &mut Draft, flags: &[(String, String)], faults: &
             Err(message) => faults.push(ConfigFault { place, message }),
         }
     }
-}
-
-/// `; did you mean "listen"?` when one of the known names is near.
-pub(super) fn suggest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    /// Further away than this it is another word.
-    const EDITS_MAX: usize = 3;
-    let nearest = known.map(|other| (edits(name, other), other)).min();
-    match nearest {
-        Some((distance, other)) if distance <= EDITS_MAX.min(other.len() / 2) => format!("; did you mean {other:?}?"),
-        Some(_) | None => String::new(),
-    }
-}
-
-/// Levenshtein distance, in bytes.
-fn edits(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.bytes().enumerate() {
-            let substituted = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }

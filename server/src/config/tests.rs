@@ -118,6 +118,8 @@ fn a_wrong_portal_is_named_with_its_line() {
         ("jwks_url = \"https://ent.org/keys\"\nsecret_file = \"x\"", 1, "exactly one of"),
         ("secret_file = \"x\"\nalgorithm = \"RS256\"", 1, "algorithm belongs to"),
         ("secret_file = \"x\"\nstay_minutes = 9999", 5, "from 0 to 720"),
+        ("secret_file = \"x\"\nlogin_minutes_max = 0", 5, "from 1 to 44640"),
+        ("secret_file = \"x\"\nlogin_of = \"pupils\"", 5, "expected \"everybody\" or \"teachers\""),
         ("secret_file = \"x\"\nrole_clam = \"r\"", 5, "unknown field"),
         ("secret_file = \"x\"\nstudents = [\"teacher\"]", 1, "cannot make a teacher and a student"),
         ("public_key_file = \"x\"\nalgorithm = \"none\"", 5, "unknown variant"),

@@ -11,7 +11,7 @@ use preau_protocol::{Attack, ClassId, PersonId, ProblemCode};
 use super::problem::Refused;
 use crate::auth::DeviceSecret;
 use crate::house::House;
-use crate::store::{AccountRow, ClassRow, DeviceRow, DeviceSecretHash};
+use crate::store::{AccountRow, ClassRow, DeviceRow, DeviceSecretHash, unix_now};
 
 /// A browser that has been here before.
 pub struct Browser {
@@ -27,7 +27,7 @@ impl Browser {
             return Ok(None);
         };
         let hash = secret.hash();
-        let row = house.store.device(hash).await?;
+        let row = house.store.device(hash, unix_now()).await?;
         Ok(row.map(|row| Browser { hash, secret, row }))
     }
 }

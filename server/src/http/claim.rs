@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::{HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::IntoResponse;
 use preau_protocol::{Account, Attack, Claim, Me, ProblemCode};
 
 use super::body::Json;
+use super::browsers;
 use super::caller::{MaybeBrowser, Teacher};
 use super::guard::Peer;
 use super::problem::Refused;
@@ -22,6 +23,7 @@ pub async fn claim(
     State(house): State<Arc<House>>,
     Extension(Peer(peer)): Extension<Peer>,
     MaybeBrowser(browser): MaybeBrowser,
+    headers: HeaderMap,
     Json(claim): Json<Claim>,
 ) -> Result<impl IntoResponse, Refused> {
     if house.draining.is_cancelled() {
@@ -33,7 +35,7 @@ pub async fn claim(
     // Only a cookie that we made is kept; one that somebody else thought of is replaced.
     let secret = browser.map_or_else(DeviceSecret::generate, |browser| browser.secret);
     let outcome = match spent {
-        Ok(()) => house.auth.claim(&secret, &claim).await,
+        Ok(()) => house.auth.claim(&secret, browsers::kind(&headers), &claim).await,
         Err(wait_s) => return Err(Refused::too_many(wait_s, Attack::TooFast)),
     };
     match outcome {
@@ -82,13 +84,14 @@ pub async fn rename(
     Ok(Json(account))
 }
 
-/// `POST /api/signout`: the browser is forgotten with all that it has claimed.
+/// `POST /api/signout`: the browser is forgotten with all that it has claimed, and out of every class.
 pub async fn sign_out(
     State(house): State<Arc<House>>,
     MaybeBrowser(browser): MaybeBrowser,
 ) -> Result<impl IntoResponse, Refused> {
     if let Some(browser) = browser {
-        house.store.drop_device(browser.hash).await?;
+        house.store.sign_out_here(browser.hash).await?;
+        house.see_out().await?;
     }
     // What the pages keep in the browser goes with the account: the next one at a shared computer is somebody else.
     let forget = [(HeaderName::from_static("clear-site-data"), "\"storage\"")];

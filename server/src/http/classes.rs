@@ -29,7 +29,7 @@ pub async fn list(State(house): State<Arc<House>>, teacher: Teacher) -> Result<J
             classes.push(class);
         }
     }
-    classes.sort_by_key(|class| (class.starts_at, class.id));
+    classes.sort_by_key(|class| (class.lesson.starts_at, class.id));
     let mut cards = Vec::with_capacity(classes.len());
     for class in classes {
         cards.push(card(&house, class, teacher.account.id).await);
@@ -106,11 +106,11 @@ async fn card(house: &House, class: ClassRow, account: AccountId) -> ClassCard {
         phase: house.shards.phase(class.id).await.unwrap_or(Phase::Scheduled),
         mine: class.owner == account,
         title: class.title,
-        starts_at: class.starts_at,
+        starts_at: class.lesson.starts_at,
         policy: class.policy,
         familiar: class.familiar,
         teacher: class.teacher,
-        students: class.students,
+        students: class.lesson.roster,
     }
 }
 

@@ -28,7 +28,8 @@ pub fn headers(config: &Config, url: &PublicUrl) -> HeaderMap {
         set(header::X_FRAME_OPTIONS, "DENY");
     }
     if url.is_https() {
-        set(header::STRICT_TRANSPORT_SECURITY, HSTS);
+        let subdomains = if config.hsts_subdomains { "; includeSubDomains" } else { "" };
+        set(header::STRICT_TRANSPORT_SECURITY, &format!("{HSTS}{subdomains}"));
     }
     headers
 }
@@ -63,6 +64,9 @@ mod tests {
         );
         assert!(!policy.contains("unsafe") && !policy.contains('*'));
         assert_eq!(made[header::STRICT_TRANSPORT_SECURITY], HSTS);
+
+        let strict = headers(&Config { hsts_subdomains: true, ..Config::default() }, &url);
+        assert_eq!(strict[header::STRICT_TRANSPORT_SECURITY], "max-age=63072000; includeSubDomains");
 
         let frames = Config { frame_ancestors: vec![Origin::parse("https://lms.org").unwrap()], ..Config::default() };
         let made = headers(&frames, &Config::default().public_url_on(80));

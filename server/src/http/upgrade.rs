@@ -22,6 +22,7 @@ use super::serve::Slot;
 use crate::auth::DeviceSecret;
 use crate::house::House;
 use crate::session::{Arrival, converse};
+use crate::store::unix_now;
 
 /// From our 101 to the socket being ours. It takes one write; longer means that the other side is gone.
 const UPGRADE_WITHIN: Duration = Duration::from_secs(5);
@@ -67,10 +68,12 @@ async fn pay(house: &House, address: IpAddr, cookie: Option<&str>) -> Result<Dep
     let flood = |retry_after_s| Refused::too_many(retry_after_s, Attack::Flood);
     match (house.budgets.open(address, browser, Instant::now()), browser) {
         (Ok(deposit), _) => Ok(deposit),
-        (Err(Refusal::Unknown { retry_after_s }), Some(browser)) => match house.store.device(browser).await? {
-            Some(_) => Ok(house.budgets.open_known(address, browser)),
-            None => Err(flood(retry_after_s)),
-        },
+        (Err(Refusal::Unknown { retry_after_s }), Some(browser)) => {
+            match house.store.device(browser, unix_now()).await? {
+                Some(_) => Ok(house.budgets.open_known(address, browser)),
+                None => Err(flood(retry_after_s)),
+            }
+        }
         (Err(Refusal::Unknown { retry_after_s } | Refusal::Flood { retry_after_s }), _) => Err(flood(retry_after_s)),
     }
 }

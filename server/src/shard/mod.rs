@@ -131,6 +131,7 @@ pub enum Input {
 pub enum Change {
     Setup(Setup),
     Revoked(PersonId),
+    SignedOut(PersonId, DeviceId),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -147,6 +148,11 @@ pub enum Output {
     },
     Load {
         class: ClassId,
+    },
+    /// Somebody is not known as they are now: before anything that is decided about them, and so on disk before it.
+    Remember {
+        class: ClassId,
+        who: Identity,
     },
     /// The class's journal entry of this number (1, 2, 3, … since it was loaded), answered by [`Input::Durable`].
     Append {
@@ -236,6 +242,7 @@ impl Shard {
                 let input = match change {
                     Change::Setup(setup) => ClassInput::Setup(setup),
                     Change::Revoked(person) => ClassInput::Revoked { person },
+                    Change::SignedOut(person, device) => ClassInput::SignedOut { person, device },
                 };
                 self.in_room(class, now, |room, reach| room.feed(input, reach));
             }

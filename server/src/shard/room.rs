@@ -114,6 +114,9 @@ impl Room {
 
     /// Somebody verified comes: into the conversation they name, if it is theirs, else into a new one.
     pub fn arrive(&mut self, arrival: Arrival, reach: &mut Reach<'_>) {
+        if !self.classroom.knows(&arrival.identity) {
+            reach.out.push_back(Output::Remember { class: self.class, who: arrival.identity.clone() });
+        }
         let theirs = |desk: &Desk| desk.person == arrival.identity.person && desk.device == arrival.device;
         match arrival.resume {
             Some(resume) if self.desks.get(&resume.session).is_some_and(theirs) => {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use preau_classroom::Fact;
 use preau_protocol::{
     ClientFrame, DisplayName, Outcome, Policy, Proof, Request, Role, ServerFrame, SessionAsk, SessionId, UnixMs,
     Welcome,
@@ -23,6 +24,9 @@ const ZOE: u128 = 0x20e;
 struct World {
     shard: Shard,
     now: Instant,
+    /// As the store remembers them, and how often it was told of somebody.
+    people: BTreeMap<PersonId, Identity>,
+    remembered: usize,
     entries: Vec<Entry>,
     durable: u64,
     heard: BTreeMap<LineId, Vec<ServerFrame>>,
@@ -54,6 +58,8 @@ impl World {
         World {
             shard: Shard::new(relay, Epoch::new(now, UnixMs(1_000_000)), spread),
             now,
+            people: BTreeMap::new(),
+            remembered: 0,
             entries: Vec::new(),
             durable: 0,
             heard: BTreeMap::new(),
@@ -103,9 +109,16 @@ impl World {
                 }
                 Output::HangUp { line, why } => assert_eq!(self.closed.insert(line, why), None, "closed twice"),
                 Output::Load { class } => {
-                    let loaded =
-                        Ok(Box::new(Loaded { setup: setup(), people: people(), entries: self.entries.clone() }));
+                    let loaded = Ok(Box::new(Loaded {
+                        setup: setup(),
+                        people: self.people.clone(),
+                        entries: self.entries.clone(),
+                    }));
                     self.shard.handle(Input::Loaded { class, loaded }, self.now);
+                }
+                Output::Remember { who, .. } => {
+                    self.people.insert(who.person, who);
+                    self.remembered += 1;
                 }
                 Output::Append { entry, .. } => self.entries.push(entry),
                 Output::Found { re, has_seat } => assert_eq!(self.found.insert(re, has_seat), None, "answered twice"),
@@ -166,10 +179,6 @@ fn identity(who: u128) -> Identity {
     }
 }
 
-fn people() -> BTreeMap<PersonId, Identity> {
-    [ADA, NOE].map(|who| (identity(who).person, identity(who))).into()
-}
-
 fn setup() -> Setup {
     let class = Invited {
         class: CLASS,
@@ -183,6 +192,19 @@ fn setup() -> Setup {
 
 fn admit(who: u128) -> String {
     format!(r#"{{"door":{{"admit":{{"people":["{}"]}}}}}}"#, Uuid::from_u128(who))
+}
+
+#[test]
+fn somebody_is_remembered_before_anything_is_decided_about_them_and_once() {
+    let mut world = World::new();
+    world.arrive(ADA, None);
+    world.arrive(NOE, None);
+    assert_eq!(world.remembered, 2);
+    let named = |entry: &Entry| matches!(entry.fact, Fact::Seated { person, .. } | Fact::Bound { person, .. } if person == identity(NOE).person);
+    assert!(world.entries.iter().any(named), "a tablet is his now");
+    world.write();
+    world.arrive(NOE, None);
+    assert_eq!(world.remembered, 2, "what is known is not written again");
 }
 
 #[test]
@@ -338,8 +360,8 @@ fn after_a_crash_a_seat_is_still_ones_own() {
     world.arrive(NOE, None);
     world.ask(ada, &admit(NOE));
     world.write();
-    let entries = std::mem::take(&mut world.entries);
-    let mut world = World { entries, ..World::new() };
+    let World { entries, people, .. } = world;
+    let mut world = World { entries, people, ..World::new() };
     for (re, who) in [(1, NOE), (2, 0x57a)] {
         world.give(Input::Find { class: CLASS, person: PersonId(Uuid::from_u128(who)), re });
     }

@@ -4,6 +4,8 @@ use preau_protocol::{DisplayName, UnixMs};
 use rusqlite::{OptionalExtension, params};
 use uuid::Uuid;
 
+use super::browsers::BrowserKind;
+use super::classes::word;
 use super::devices::DeviceSecretHash;
 use super::{Store, StoreError};
 
@@ -36,9 +38,15 @@ impl Store {
         .await
     }
 
-    /// Uses up a one-time link: `device` is now the browser of its account. [`StoreError::Missing`] if it was used,
-    /// has expired or never was.
-    pub async fn use_welcome(&self, hash: [u8; 32], device: DeviceSecretHash, now: UnixMs) -> Result<(), StoreError> {
+    /// Uses up a one-time link: in the browser `device`, which says it is of this `kind`, its account is signed in from now on.
+    /// [`StoreError::Missing`] if it was used, has expired or never was.
+    pub async fn use_welcome(
+        &self,
+        hash: [u8; 32],
+        device: DeviceSecretHash,
+        kind: BrowserKind,
+        now: UnixMs,
+    ) -> Result<(), StoreError> {
         self.write(move |connection| {
             let name: Option<String> = connection
                 .query_row(
@@ -59,7 +67,10 @@ impl Store {
                 params![account, name, now.0],
             )?;
             device.ensure(connection, now)?;
-            connection.execute("UPDATE device SET account = ?1 WHERE hash = ?2", params![account, device.0])?;
+            connection.execute(
+                "UPDATE device SET account = ?1, signed_in_at = ?3, browser = ?4, system = ?5, ended = 0 WHERE hash = ?2",
+                params![account, device.0, now.0, word(&kind.browser)?, word(&kind.system)?],
+            )?;
             Ok(())
         })
         .await

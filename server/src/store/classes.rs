@@ -10,32 +10,25 @@ use super::accounts::AccountId;
 use super::devices::Lesson;
 use super::{Store, StoreError, roster};
 
-/// A class as it is stored, with its teacher's name and the number of students expected.
+/// A class as it is stored, with its teacher's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClassRow {
     pub id: ClassId,
     pub owner: AccountId,
     pub teacher: DisplayName,
     pub title: String,
-    pub starts_at: UnixMs,
     pub policy: Policy,
     pub familiar: bool,
-    pub students: u32,
-    /// There was a lesson, or is one: somebody may have a seat.
-    pub was_held: bool,
+    pub lesson: Lesson,
 }
 
 impl ClassRow {
-    pub fn lesson(&self) -> Lesson {
-        Lesson { starts_at: self.starts_at, roster: self.students, was_held: self.was_held }
-    }
-
     pub fn invited(&self) -> Invited {
         Invited {
             class: self.id,
             title: self.title.clone(),
             teacher: self.teacher.clone(),
-            starts_at: self.starts_at,
+            starts_at: self.lesson.starts_at,
             familiar: self.familiar,
         }
     }
@@ -48,10 +41,9 @@ pub struct NewClass {
     pub draft: ClassDraft,
 }
 
-const COLUMNS: &str = "SELECT class.id, owner, account.name, title, starts_at, policy, familiar,
-    (SELECT count(*) FROM roster WHERE roster.class = class.id AND role = 'student'),
-    EXISTS (SELECT 1 FROM journal WHERE journal.class = class.id)
-    FROM class JOIN account ON account.id = owner";
+/// As [`lesson_row`] reads them.
+const LESSON: &str = "starts_at, (SELECT count(*) FROM roster WHERE roster.class = class.id AND role = 'student'),
+    EXISTS (SELECT 1 FROM journal WHERE journal.class = class.id)";
 
 impl Store {
     /// Makes a class; [`StoreError::Limit`] if the account has too many.
@@ -105,8 +97,7 @@ impl Store {
     /// The classes that `account` made, soonest first.
     pub async fn classes_of(&self, account: AccountId) -> Result<Vec<ClassRow>, StoreError> {
         self.read(move |connection| {
-            let mut statement =
-                connection.prepare_cached(&format!("{COLUMNS} WHERE owner = ?1 ORDER BY starts_at, class.id"))?;
+            let mut statement = connection.prepare_cached(&rows("owner = ?1 ORDER BY starts_at, class.id"))?;
             let rows = statement.query_map(params![account.0], class_row)?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
@@ -133,9 +124,26 @@ pub(super) fn mark_used(connection: &Connection, class: ClassId, now: UnixMs) ->
     Ok(())
 }
 
+pub(super) fn exists(connection: &Connection, class: ClassId) -> Result<bool, StoreError> {
+    Ok(connection.prepare_cached("SELECT 1 FROM class WHERE id = ?1")?.exists(params![class.0])?)
+}
+
+pub(super) fn lesson(connection: &Connection, class: ClassId) -> Result<Option<Lesson>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {LESSON} FROM class WHERE id = ?1"))?;
+    Ok(statement.query_row(params![class.0], |row| lesson_row(row, 0)).optional()?)
+}
+
 pub(super) fn find(connection: &Connection, class: ClassId) -> Result<Option<ClassRow>, StoreError> {
-    let mut statement = connection.prepare_cached(&format!("{COLUMNS} WHERE class.id = ?1"))?;
+    let mut statement = connection.prepare_cached(&rows("class.id = ?1"))?;
     Ok(statement.query_row(params![class.0], class_row).optional()?)
+}
+
+/// Asks for the classes of which `what` is so, as [`class_row`] reads them.
+fn rows(what: &str) -> String {
+    format!(
+        "SELECT class.id, owner, account.name, title, policy, familiar, {LESSON}
+         FROM class JOIN account ON account.id = owner WHERE {what}"
+    )
 }
 
 fn class_row(row: &Row<'_>) -> rusqlite::Result<ClassRow> {
@@ -144,12 +152,14 @@ fn class_row(row: &Row<'_>) -> rusqlite::Result<ClassRow> {
         owner: AccountId(row.get::<_, Uuid>(1)?),
         teacher: name(row, 2)?,
         title: row.get(3)?,
-        starts_at: UnixMs(row.get(4)?),
-        policy: unword(row, 5)?,
-        familiar: row.get(6)?,
-        students: row.get(7)?,
-        was_held: row.get(8)?,
+        policy: unword(row, 4)?,
+        familiar: row.get(5)?,
+        lesson: lesson_row(row, 6)?,
     })
+}
+
+fn lesson_row(row: &Row<'_>, first: usize) -> rusqlite::Result<Lesson> {
+    Ok(Lesson { starts_at: UnixMs(row.get(first)?), roster: row.get(first + 1)?, was_held: row.get(first + 2)? })
 }
 
 /// One of our enums as the word it is on the wire.

@@ -1,11 +1,14 @@
 //! Browsers, by the hash of their cookie, and what each has claimed.
 
+use std::time::Instant;
+
 use preau_classroom::Identity;
 use preau_protocol::{ClassId, PersonId, Proof, Role, UnixMs};
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
 use super::accounts::{AccountId, AccountRow};
+use super::browsers::AccountStay;
 use super::classes::{self, ClassRow, name};
 use super::roster::{self, Generation};
 use super::{Store, StoreError, people};
@@ -22,6 +25,7 @@ pub struct DeviceSecretHash(pub [u8; 32]);
 pub struct DeviceRow {
     pub id: Uuid,
     pub account: Option<AccountRow>,
+    pub seen_at: UnixMs,
 }
 
 /// Who a browser is in one class, and until when.
@@ -31,8 +35,6 @@ pub struct Standing {
     pub identity: Identity,
     pub until: Option<UnixMs>,
     pub lesson: Lesson,
-    /// The class remembers them as they are: nothing is to be written.
-    pub is_remembered: bool,
 }
 
 /// When a class begins, and how many students are on its roster.
@@ -50,7 +52,6 @@ pub struct AtDoor {
     /// None if there is no such class.
     pub lesson: Option<Lesson>,
     pub browser: Option<Uuid>,
-    pub is_remembered: bool,
 }
 
 /// Why a browser has no business in a class.
@@ -75,43 +76,46 @@ impl DeviceSecretHash {
 }
 
 impl Store {
-    pub async fn device(&self, hash: DeviceSecretHash) -> Result<Option<DeviceRow>, StoreError> {
-        self.read(move |connection| find(connection, hash)).await
+    /// A visit: an account's time without one begins again.
+    pub async fn device(&self, hash: DeviceSecretHash, now: UnixMs) -> Result<Option<DeviceRow>, StoreError> {
+        let stay = self.stay;
+        let found = self.read(move |connection| find(connection, hash, stay, now)).await?;
+        if let Some(device) = found.as_ref().filter(|device| device.account.is_some()) {
+            self.saw(hash, device.seen_at, now);
+        }
+        Ok(found)
     }
 
-    /// Forgets a browser and all that it has claimed.
-    pub async fn drop_device(&self, hash: DeviceSecretHash) -> Result<(), StoreError> {
-        self.write(move |connection| {
-            connection.execute("DELETE FROM device WHERE hash = ?1", params![hash.0])?;
-            Ok(())
-        })
-        .await
-    }
-
-    /// Who this browser is in `class`. The same questions are asked of the database whatever the answer will be.
+    /// Who this browser is in `class`; also a visit, as above. The same questions are asked of the database whatever the answer will be.
     pub async fn standing(
         &self,
         hash: DeviceSecretHash,
         class: ClassId,
         now: UnixMs,
     ) -> Result<Result<Standing, NoStanding>, StoreError> {
-        self.read(move |connection| standing(connection, hash, class, now)).await
+        let stay = self.stay;
+        let (seen_at, found) = self.read(move |connection| standing(connection, hash, class, stay, now)).await?;
+        if let Some(seen_at) = seen_at {
+            self.saw(hash, seen_at, now);
+        }
+        Ok(found)
     }
 
-    /// What is known of a class, of a portal's person before it, and of their browser. The same questions whatever the answers.
-    pub async fn at_door(
-        &self,
-        class: ClassId,
-        who: Identity,
-        hash: Option<DeviceSecretHash>,
-    ) -> Result<AtDoor, StoreError> {
-        self.read(move |connection| {
-            let lesson = classes::find(connection, class)?.map(|row| row.lesson());
-            let browser = hash.map(|hash| find(connection, hash)).transpose()?.flatten().map(|device| device.id);
-            let is_remembered = people::find(connection, class, who.person)?.as_ref() == Some(&who);
-            Ok(AtDoor { lesson, browser, is_remembered })
-        })
-        .await
+    /// What is known of a class, and of the browser of a portal's person before it. The same questions whatever the answers.
+    pub async fn at_door(&self, class: ClassId, hash: Option<DeviceSecretHash>) -> Result<AtDoor, StoreError> {
+        let found = self.read(move |connection| {
+            let lesson = classes::lesson(connection, class)?;
+            let browser = hash.map(|hash| known(connection, hash)).transpose()?.flatten();
+            Ok(AtDoor { lesson, browser })
+        });
+        let found = found.await?;
+        found.lesson.into_iter().for_each(|lesson| self.lessons.keep(class, lesson, Instant::now()));
+        Ok(found)
+    }
+
+    /// A class's lesson, if it was read a moment ago.
+    pub fn lesson_at_hand(&self, class: ClassId) -> Option<Lesson> {
+        self.lessons.get(class, Instant::now())
     }
 
     /// Claims an invitation for this browser. [`StoreError::Missing`] if it is no longer good.
@@ -155,6 +159,7 @@ impl Store {
 
     /// The classes in which this browser may knock, soonest first.
     pub async fn invited(&self, hash: DeviceSecretHash, now: UnixMs) -> Result<Vec<ClassRow>, StoreError> {
+        let stay = self.stay;
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT claim.class FROM claim JOIN device ON device.id = claim.device WHERE device.hash = ?1 LIMIT ?2",
@@ -163,11 +168,11 @@ impl Store {
             let mut classes = Vec::new();
             for class in claimed {
                 let class = class?;
-                if standing(connection, hash, class, now)?.is_ok() {
+                if standing(connection, hash, class, stay, now)?.1.is_ok() {
                     classes.extend(classes::find(connection, class)?);
                 }
             }
-            classes.sort_by_key(|class| (class.starts_at, class.id));
+            classes.sort_by_key(|class| (class.lesson.starts_at, class.id));
             Ok(classes)
         })
         .await
@@ -205,39 +210,61 @@ impl Claim {
     }
 }
 
-fn find(connection: &Connection, hash: DeviceSecretHash) -> Result<Option<DeviceRow>, StoreError> {
+/// A browser that is not signed out, with its account as long as that is signed in.
+fn find(
+    connection: &Connection,
+    hash: DeviceSecretHash,
+    stay: AccountStay,
+    now: UnixMs,
+) -> Result<Option<DeviceRow>, StoreError> {
+    let (seen, signed_in) = stay.oldest(now);
     let mut statement = connection.prepare_cached(
-        "SELECT device.id, account.id, account.name FROM device LEFT JOIN account ON account.id = device.account
-         WHERE hash = ?1",
+        "SELECT device.id, account.id, account.name, device.seen_at FROM device
+         LEFT JOIN account ON account.id = device.account AND device.seen_at > ?2 AND device.signed_in_at > ?3
+         WHERE hash = ?1 AND device.ended = 0",
     )?;
-    let row = statement.query_row(params![hash.0], |row| {
+    let row = statement.query_row(params![hash.0, seen, signed_in], |row| {
         let account: Option<Uuid> = row.get(1)?;
         let account = account.map(|id| Ok::<_, rusqlite::Error>(AccountRow { id: AccountId(id), name: name(row, 2)? }));
-        Ok(DeviceRow { id: row.get(0)?, account: account.transpose()? })
+        Ok(DeviceRow { id: row.get(0)?, account: account.transpose()?, seen_at: UnixMs(row.get(3)?) })
     });
     Ok(row.optional()?)
 }
 
+fn known(connection: &Connection, hash: DeviceSecretHash) -> Result<Option<Uuid>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT id FROM device WHERE hash = ?1 AND ended = 0")?;
+    Ok(statement.query_row(params![hash.0], |row| row.get(0)).optional()?)
+}
+
+/// Also when an account was last seen here, if one is signed in.
 fn standing(
     connection: &Connection,
     hash: DeviceSecretHash,
     class: ClassId,
+    stay: AccountStay,
+    now: UnixMs,
+) -> Result<(Option<UnixMs>, Result<Standing, NoStanding>), StoreError> {
+    let device = find(connection, hash, stay, now)?;
+    let seen_at = device.as_ref().filter(|device| device.account.is_some()).map(|device| device.seen_at);
+    Ok((seen_at, stands(connection, device, class, now)?))
+}
+
+fn stands(
+    connection: &Connection,
+    device: Option<DeviceRow>,
+    class: ClassId,
     now: UnixMs,
 ) -> Result<Result<Standing, NoStanding>, StoreError> {
-    let device = find(connection, hash)?;
     let row = classes::find(connection, class)?;
     let device_id = device.as_ref().map_or(Uuid::nil(), |device| device.id);
     let claim = claim_of(connection, device_id, class)?;
     let Some(device) = device else { return Ok(Err(NoStanding::UnknownDevice)) };
     let Some(row) = row else { return Ok(Err(NoStanding::NotInvited)) };
-    let lesson = row.lesson();
+    let lesson = row.lesson;
     // Whoever made the class teaches it, even after trying out a pupil's link in the same browser.
-    let stands = |identity: Identity, until| -> Result<Standing, StoreError> {
-        let is_remembered = people::find(connection, class, identity.person)?.as_ref() == Some(&identity);
-        Ok(Standing { device: device.id, identity, until, lesson, is_remembered })
-    };
+    let standing = |identity: Identity, until| Standing { device: device.id, identity, until, lesson };
     if let Some(account) = device.account.filter(|account| account.id == row.owner) {
-        return stands(owner(class, account), None).map(Ok);
+        return Ok(Ok(standing(owner(class, account), None)));
     }
     let found = match claim {
         None => None,
@@ -249,10 +276,7 @@ fn standing(
             (None, _) => None,
         },
     };
-    match found {
-        Some((identity, until)) => stands(identity, until).map(Ok),
-        None => Ok(Err(NoStanding::NotInvited)),
-    }
+    Ok(found.map(|(identity, until)| standing(identity, until)).ok_or(NoStanding::NotInvited))
 }
 
 fn claim_of(connection: &Connection, device: Uuid, class: ClassId) -> Result<Option<Claim>, StoreError> {
@@ -269,10 +293,15 @@ fn claim_of(connection: &Connection, device: Uuid, class: ClassId) -> Result<Opt
     Ok(row.optional()?)
 }
 
+/// Who the teacher who made the class is in it.
+pub(super) fn owner_id(class: ClassId, account: AccountId) -> PersonId {
+    PersonId::derive(class, "account", &account.0.to_string())
+}
+
 /// The teacher who made the class.
 fn owner(class: ClassId, account: AccountRow) -> Identity {
     Identity {
-        person: PersonId::derive(class, "account", &account.id.0.to_string()),
+        person: owner_id(class, account.id),
         name: account.name,
         role: Role::Teacher,
         group: None,

@@ -5,7 +5,7 @@ use preau_classroom::Entry;
 use preau_protocol::ClassId;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, classes};
 
 type Hash = [u8; 32];
 
@@ -47,8 +47,7 @@ impl Store {
 
 /// Writes `body` behind the last row. If the class is gone, with its journal, there is nothing to do.
 pub(super) fn append(connection: &Connection, class: ClassId, body: &[u8]) -> Result<(), StoreError> {
-    let known = connection.prepare_cached("SELECT 1 FROM class WHERE id = ?1")?.exists(params![class.0])?;
-    if !known {
+    if !classes::exists(connection, class)? {
         return Ok(());
     }
     let last: Option<(i64, Hash)> = connection

@@ -5,8 +5,9 @@ use rusqlite::{Connection, OptionalExtension};
 use super::{Store, StoreError};
 
 impl Store {
-    /// Writes down whether anybody stands in the line. Never blocks; a note that is lost costs order, not places.
-    pub fn note_line(&self, stands: bool) {
+    /// Writes down whether anybody stands in the line, and then calls `then`, from the writer's thread. Never blocks; a note that
+    /// is lost costs order, not places.
+    pub fn note_line(&self, stands: bool, then: impl FnOnce() + Send + 'static) {
         let work = move |connection: &Connection| {
             let change = if stands {
                 "INSERT OR IGNORE INTO server (name, value) VALUES ('line_stands', x'01')"
@@ -15,10 +16,11 @@ impl Store {
             };
             Ok(connection.execute(change, [])?)
         };
-        self.writer.write(work, |noted: Result<usize, StoreError>| {
+        self.writer.write(work, move |noted: Result<usize, StoreError>| {
             if let Err(error) = noted {
                 tracing::warn!(%error, "whether a line stands could not be written down");
             }
+            then();
         });
     }
 

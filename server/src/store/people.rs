@@ -6,7 +6,8 @@ use preau_classroom::Identity;
 use preau_protocol::{ClassId, PersonId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::classes::{name, unword, word};
+use super::classes::{self, name, unword, word};
+use super::writer::Line;
 use super::{Store, StoreError};
 
 const COLUMNS: &str = "SELECT person, name, role, class_group, on_roster, proof FROM person";
@@ -17,17 +18,10 @@ impl Store {
         self.read(move |connection| all(connection, class)).await
     }
 
-    /// Remembers somebody as verified now. It is queued before anything that is decided about them, and so is on disk
-    /// before that; nobody has to wait for it.
+    /// Remembers somebody as verified now. It goes the way of the class's entries, so that it is on disk before all that
+    /// is decided about them afterwards; nobody has to wait for it.
     pub fn remember_person(&self, class: ClassId, who: Identity) {
-        self.writer.write(
-            move |connection| remember(connection, class, &who),
-            move |outcome| {
-                if let Err(error) = outcome {
-                    tracing::warn!(%error, %class, "a person could not be remembered");
-                }
-            },
-        );
+        self.writer.append(class, Line::Person(who), Box::new(|| {}));
     }
 }
 
@@ -37,11 +31,15 @@ pub(super) fn all(connection: &Connection, class: ClassId) -> Result<BTreeMap<Pe
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// If the class is gone, with all its people, there is nothing to do.
 pub(super) fn remember(connection: &Connection, class: ClassId, who: &Identity) -> Result<(), StoreError> {
+    if !classes::exists(connection, class)? {
+        return Ok(());
+    }
     connection
         .prepare_cached(
             "INSERT INTO person (class, person, name, role, class_group, on_roster, proof)
-             SELECT id, ?2, ?3, ?4, ?5, ?6, ?7 FROM class WHERE id = ?1
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
              ON CONFLICT (class, person) DO UPDATE SET name = excluded.name, role = excluded.role,
                 class_group = excluded.class_group, on_roster = excluded.on_roster, proof = excluded.proof
              WHERE name <> excluded.name OR role <> excluded.role OR class_group IS NOT excluded.class_group

@@ -31,11 +31,11 @@ impl Readers {
 
     /// Runs `work` on a connection, waiting for one if all are busy. One transaction: what it reads fits together.
     pub fn with<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let mut connection = self.take();
-        let outcome = match connection.transaction() {
-            Ok(transaction) => work(&transaction),
-            Err(error) => Err(error.into()),
-        };
+        let connection = self.take();
+        let outcome = super::run(&connection, "BEGIN").and_then(|()| {
+            let outcome = work(&connection);
+            super::run(&connection, "COMMIT").and(outcome)
+        });
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         self.returned.notify_one();
         outcome

@@ -9,7 +9,7 @@ use super::{LINK_KEY_BYTES, StoreError};
 
 /// Each step brings the database from its index to the next version (`PRAGMA user_version`). Steps are never edited
 /// once released; a change is a new step.
-const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql"), include_str!("schema_2.sql")];
 
 /// A connection with the settings that make a commit durable (WAL, synchronous FULL).
 pub(super) fn connect(path: &Path) -> Result<Connection, StoreError> {

@@ -1,7 +1,9 @@
 //! Stories of what is still there afterwards.
 
 use preau_classroom::{Fact, Identity};
-use preau_protocol::{ClassDraft, DisplayName, PersonId, Policy, Proof, Role, RosterEntry};
+use preau_protocol::{
+    BrowserCard, BrowserName, ClassDraft, DisplayName, PersonId, Policy, Proof, Role, RosterEntry, SystemName,
+};
 use uuid::Uuid;
 
 use super::*;
@@ -9,6 +11,9 @@ use super::*;
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 const NOW: UnixMs = UnixMs(1_800_000_000_000);
 const DEVICE: DeviceSecretHash = DeviceSecretHash([1; 32]);
+
+const OTHER: DeviceSecretHash = DeviceSecretHash([2; 32]);
+const KIND: BrowserKind = BrowserKind { browser: BrowserName::Firefox, system: SystemName::Linux };
 
 struct World {
     directory: tempfile::TempDir,
@@ -28,10 +33,15 @@ impl World {
     }
 
     async fn teacher(&self) -> AccountId {
+        self.signs_in(DEVICE, NOW).await
+    }
+
+    /// Ada opens a one-time link in a browser.
+    async fn signs_in(&self, device: DeviceSecretHash, now: UnixMs) -> AccountId {
         let secret = Uuid::new_v4().as_bytes().repeat(2).try_into().unwrap();
-        self.store.set_welcome(secret, name("Ada"), NOW.plus_ms(1)).await.unwrap();
-        self.store.use_welcome(secret, DEVICE, NOW).await.unwrap();
-        self.store.device(DEVICE).await.unwrap().unwrap().account.unwrap().id
+        self.store.set_welcome(secret, name("Ada"), now.plus_ms(1)).await.unwrap();
+        self.store.use_welcome(secret, device, KIND, now).await.unwrap();
+        self.store.device(device, now).await.unwrap().unwrap().account.unwrap().id
     }
 
     async fn class(&self, owner: AccountId) -> ClassId {
@@ -136,10 +146,10 @@ async fn a_failed_write_leaves_others_of_its_batch_alone() {
 async fn a_one_time_link_opens_once_and_in_time() {
     let world = World::new();
     world.store.set_welcome([7; 32], name("Ada"), NOW.plus_ms(10)).await.unwrap();
-    let late = world.store.use_welcome([7; 32], DEVICE, NOW.plus_ms(10)).await;
+    let late = world.store.use_welcome([7; 32], DEVICE, KIND, NOW.plus_ms(10)).await;
     assert_eq!(late, Err(StoreError::Missing));
-    assert_eq!(world.store.use_welcome([7; 32], DEVICE, NOW).await, Ok(()));
-    assert_eq!(world.store.use_welcome([7; 32], DEVICE, NOW).await, Err(StoreError::Missing));
+    assert_eq!(world.store.use_welcome([7; 32], DEVICE, KIND, NOW).await, Ok(()));
+    assert_eq!(world.store.use_welcome([7; 32], DEVICE, KIND, NOW).await, Err(StoreError::Missing));
     assert!(world.store.has_accounts().await.unwrap());
 }
 
@@ -346,4 +356,83 @@ async fn an_audit_names_the_class_whose_journal_was_changed() {
     world.raw().execute("DELETE FROM journal WHERE seq = 2", []).unwrap();
     let audit = world.store.audit().await.unwrap();
     assert_eq!(audit.broken, [(class, StoreError::BrokenChain { seq: 3 })]);
+}
+
+/// Whether an account is signed in in a browser.
+async fn is_signed_in(store: &Store, device: DeviceSecretHash, now: UnixMs) -> bool {
+    store.device(device, now).await.unwrap().is_some_and(|device| device.account.is_some())
+}
+
+#[tokio::test]
+async fn an_account_that_is_not_used_is_signed_out_and_so_is_one_that_was_long_enough() {
+    let world = World::new();
+    let store = world.store.clone().with_stay(AccountStay::days(2, 5));
+    let owner = world.teacher().await;
+    let class = world.class(owner).await;
+    let at = |days: u64| NOW.plus_ms(days * DAY_MS);
+    let before = |days: u64| UnixMs(at(days).0 - 1);
+    assert!(is_signed_in(&store, DEVICE, before(2)).await, "and this was a visit");
+    store.flush().await.unwrap();
+    assert!(store.standing(DEVICE, class, at(3)).await.unwrap().is_ok(), "so is this, at the door of a class");
+    store.flush().await.unwrap();
+    assert!(is_signed_in(&store, DEVICE, before(5)).await);
+    store.flush().await.unwrap();
+    assert!(!is_signed_in(&store, DEVICE, at(5)).await, "however often it was used");
+    assert_eq!(store.standing(DEVICE, class, at(5)).await.unwrap(), Err(NoStanding::NotInvited));
+    assert_eq!(store.browsers(owner, DEVICE, at(5)).await, Ok(vec![]));
+
+    world.signs_in(OTHER, NOW).await;
+    assert!(!is_signed_in(&store, OTHER, at(2)).await, "it was not used");
+    store.purge(400, at(5)).await.unwrap();
+    assert!(!is_signed_in(&world.store, DEVICE, at(5)).await, "forgotten, whatever is configured later");
+}
+
+#[tokio::test]
+async fn an_account_sees_its_browsers_and_signs_them_out() {
+    let world = World::new();
+    let store = &world.store;
+    let ada = world.teacher().await;
+    let class = world.class(ada).await;
+    world.signs_in(OTHER, NOW.plus_ms(5)).await;
+    let lea = somebody("Léa");
+    store.claim_token(OTHER, class, lea.clone(), NOW.plus_ms(DAY_MS), NOW.plus_ms(5)).await.unwrap();
+    let browsers = store.browsers(ada, DEVICE, NOW).await.unwrap();
+    let BrowserCard { id, here, browser, system, .. } = browsers[0];
+    assert_eq!((here, browser, system), (false, BrowserName::Firefox, SystemName::Linux), "the last used first");
+    assert!(browsers[1].here && browsers.len() == 2);
+
+    let stranger = AccountId(Uuid::nil());
+    assert_eq!(store.sign_out(stranger, Which::One(id)).await, Err(StoreError::Missing));
+    assert!(is_signed_in(store, OTHER, NOW).await);
+    assert_eq!(store.sign_out(ada, Which::One(id)).await, Ok(()));
+    assert_eq!(store.device(OTHER, NOW).await, Ok(None), "refused from now on");
+    assert_eq!(store.standing(OTHER, class, NOW).await.unwrap(), Err(NoStanding::UnknownDevice));
+    assert_eq!(store.sign_out(ada, Which::One(id)).await, Err(StoreError::Missing));
+    let out = store.take_ended().await.unwrap();
+    let mine = SignedOut { class, person: PersonId::derive(class, "account", &ada.0.to_string()), device: id.0 };
+    assert_eq!(out, [mine, SignedOut { person: lea.person, ..mine }], "in its own class, and in what it claimed");
+    assert_eq!(store.take_ended().await, Ok(vec![]));
+
+    world.signs_in(OTHER, NOW).await;
+    assert_eq!(store.sign_out(ada, Which::AllBut(OTHER)).await, Ok(()));
+    assert!(!is_signed_in(store, DEVICE, NOW).await && is_signed_in(store, OTHER, NOW).await);
+    assert_eq!(store.sign_out_everywhere(name("Ada")).await, Ok(1));
+    assert!(!is_signed_in(store, OTHER, NOW).await);
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_schema_keeps_its_teachers_signed_in() {
+    let directory = tempfile::tempdir().unwrap();
+    let old = rusqlite::Connection::open(directory.path().join(FILE)).unwrap();
+    old.execute_batch(include_str!("schema_1.sql")).unwrap();
+    let account = Uuid::new_v4();
+    old.execute("INSERT INTO account (id, name, made_at) VALUES (?1, 'Ada', 1)", [account]).unwrap();
+    let device = rusqlite::params![DEVICE.0, Uuid::new_v4(), account, NOW.0];
+    old.execute("INSERT INTO device (hash, id, account, seen_at) VALUES (?1, ?2, ?3, ?4)", device).unwrap();
+    old.pragma_update(None, "user_version", 1).unwrap();
+    drop(old);
+    let store = Store::open(directory.path()).unwrap();
+    assert!(is_signed_in(&store, DEVICE, NOW).await);
+    let browsers = store.browsers(AccountId(account), DEVICE, NOW).await.unwrap();
+    assert_eq!((browsers[0].browser, browsers[0].signed_in_at), (BrowserName::Other, NOW));
 }

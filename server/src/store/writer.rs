@@ -12,15 +12,21 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use preau_classroom::Identity;
 use preau_protocol::ClassId;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::{StoreError, journal};
+use super::{StoreError, journal, people, run};
 
 /// What may wait to be written. At 30 decisions a second in each of 100 classes: five seconds of a stuck disk.
 pub const WAITING_MAX: usize = 16 * 1024;
 /// One transaction's size: past this, sharing an fsync among more gains little and delays the first.
 const BATCH_MAX: usize = 512;
+/// From a commit that several people shared to the next: whoever decides something alone waits for their own only, and when
+/// many do at once, many share one. A commit costs as much as some ten entries in it.
+const COMMIT_EVERY: Duration = Duration::from_millis(8);
+/// Somebody who comes has two things written: themselves, and which device is theirs.
+const JOBS_OF_ONE: usize = 2;
 /// The pauses between attempts, while the disk refuses.
 const RETRY_FIRST: Duration = Duration::from_millis(50);
 const RETRY_LAST: Duration = Duration::from_secs(2);
@@ -38,15 +44,34 @@ enum Keep {
     Nothing,
 }
 
+/// What is written of a class in the order in which it happened, and never left out.
+pub(super) enum Line {
+    /// The journal's next entry.
+    Entry(Vec<u8>),
+    /// Somebody whom entries after this may name.
+    Person(Identity),
+}
+
 struct Append {
     class: ClassId,
-    body: Vec<u8>,
+    line: Line,
     durable: Durable,
+}
+
+impl Append {
+    fn write(&self, connection: &Connection) -> Result<(), StoreError> {
+        match &self.line {
+            Line::Entry(body) => journal::append(connection, self.class, body),
+            Line::Person(who) => people::remember(connection, self.class, who),
+        }
+    }
 }
 
 enum Job {
     Append(Append),
     Write(Work),
+    /// Everything that was queued before is to lie in the database's own file.
+    FoldIn(Box<dyn FnOnce() + Send>),
 }
 
 #[derive(Clone)]
@@ -67,7 +92,8 @@ impl Writer {
     pub fn start(connection: Connection) -> Result<Writer, StoreError> {
         let (jobs, queue) = sync_channel(WAITING_MAX);
         let state = Arc::new(State::default());
-        let thread = WriterThread { connection, queue, kept: VecDeque::new(), state: state.clone() };
+        let thread =
+            WriterThread { connection, queue, rest_until: Instant::now(), kept: VecDeque::new(), state: state.clone() };
         std::thread::Builder::new()
             .name("store".into())
             .spawn(move || thread.run())
@@ -79,15 +105,21 @@ impl Writer {
         !self.state.failing.load(Ordering::Relaxed)
     }
 
-    pub fn append(&self, class: ClassId, body: Vec<u8>, durable: Durable) {
+    pub fn append(&self, class: ClassId, line: Line, durable: Durable) {
         let mut cut = self.state.cut();
         if cut.contains(&class) {
             return;
         }
-        if self.jobs.try_send(Job::Append(Append { class, body, durable })).is_err() {
+        if self.jobs.try_send(Job::Append(Append { class, line, durable })).is_err() {
             tracing::error!(%class, "the journal found no room");
             cut.insert(class);
         }
+    }
+
+    /// Writes what the log holds into the database's own file, as far as readers let it; then, or if it cannot, calls `done`.
+    pub fn fold_in(&self, done: impl FnOnce() + Send + 'static) {
+        // Without room for it the log stays, and is read at the next start.
+        let _ = self.jobs.try_send(Job::FoldIn(Box::new(done)));
     }
 
     /// The class begins again from what is on disk: it may write. To be called from within a write, so that whatever
@@ -133,6 +165,8 @@ impl State {
 struct WriterThread {
     connection: Connection,
     queue: Receiver<Job>,
+    /// Before this nothing is begun: the last commit was shared, and so will be the next.
+    rest_until: Instant,
     /// Entries that a failed commit left behind, oldest first. They go before anything else.
     kept: VecDeque<Append>,
     state: Arc<State>,
@@ -159,6 +193,8 @@ impl WriterThread {
     /// Waits for a job, then takes what else is there. `None`: nobody can write any more.
     fn gather(&mut self) -> Option<Vec<Job>> {
         let first = self.queue.recv().ok()?;
+        #[expect(clippy::disallowed_methods, reason = "nothing is waited for but that others come, too")]
+        std::thread::sleep(self.rest_until.saturating_duration_since(Instant::now()));
         let mut batch = vec![first];
         batch.extend(self.queue.try_iter().take(BATCH_MAX - 1));
         Some(batch)
@@ -171,6 +207,7 @@ impl WriterThread {
             match self.queue.recv_timeout(until.saturating_duration_since(Instant::now())) {
                 Ok(Job::Append(append)) => self.keep(append),
                 Ok(Job::Write(work)) => refuse(work, StoreError::Busy),
+                Ok(Job::FoldIn(done)) => done(),
                 Err(RecvTimeoutError::Timeout) => return Some(Vec::new()),
                 Err(RecvTimeoutError::Disconnected) => return None,
             }
@@ -194,7 +231,9 @@ impl WriterThread {
     /// Writes what was kept and then `batch`, in one transaction, and answers everyone.
     fn commit(&mut self, batch: Vec<Job>) -> Result<(), StoreError> {
         let started = Instant::now();
+        let is_shared = batch.len() > JOBS_OF_ONE;
         let mut tells = Vec::with_capacity(batch.len());
+        let mut folds = Vec::new();
         let mut attempt = Attempt::begin(&mut self.connection);
         self.kept.iter().for_each(|append| attempt.append(append));
         // After a failure, too, every job is looked at: entries are kept, everything else is refused.
@@ -206,9 +245,13 @@ impl WriterThread {
                     self.kept.push_back(append);
                 }
                 Job::Write(work) => tells.push(attempt.write(work)),
+                Job::FoldIn(done) => folds.push(done),
             }
         }
         let outcome = attempt.finish();
+        if is_shared {
+            self.rest_until = Instant::now() + COMMIT_EVERY;
+        }
         // Before anybody is told: whoever was refused finds the store unwell when they look.
         self.state.failing.store(outcome.is_err(), Ordering::Relaxed);
         if outcome.is_ok() {
@@ -216,7 +259,23 @@ impl WriterThread {
             self.kept.drain(..).for_each(|append| (append.durable)());
         }
         tells.into_iter().for_each(|tell: Tell| tell(outcome.clone()));
+        for done in folds {
+            self.fold_in();
+            done();
+        }
         outcome
+    }
+}
+
+impl WriterThread {
+    /// Nothing is lost where it fails: the next start reads the log.
+    fn fold_in(&self) {
+        let folded = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+        match folded {
+            Ok(false) => {}
+            Ok(true) => tracing::debug!("somebody reads: the database's log stays"),
+            Err(error) => tracing::warn!(%error, "the database's log stays"),
+        }
     }
 }
 
@@ -230,7 +289,7 @@ impl<'a> Attempt<'a> {
 
     fn append(&mut self, append: &Append) {
         if let Ok(transaction) = &self.0
-            && let Err(error) = journal::append(transaction, append.class, &append.body)
+            && let Err(error) = append.write(transaction)
         {
             self.0 = Err(error);
         }
@@ -239,7 +298,7 @@ impl<'a> Attempt<'a> {
     /// Runs `work` in a savepoint: should it fail, nothing of it remains in the transaction it shares with others.
     fn write(&mut self, work: Work) -> Tell {
         let begun = self.0.as_ref().map_err(StoreError::clone).and_then(|transaction| {
-            transaction.execute_batch("SAVEPOINT work")?;
+            run(transaction, "SAVEPOINT work")?;
             Ok(transaction)
         });
         let (keep, tell) = match begun {
@@ -247,8 +306,10 @@ impl<'a> Attempt<'a> {
             Err(error) => work(Err(error)),
         };
         let ended = self.0.as_ref().map_err(StoreError::clone).and_then(|transaction| {
-            let end = if keep == Keep::All { "RELEASE work" } else { "ROLLBACK TO work; RELEASE work" };
-            Ok(transaction.execute_batch(end)?)
+            if keep == Keep::Nothing {
+                run(transaction, "ROLLBACK TO work")?;
+            }
+            run(transaction, "RELEASE work")
         });
         if let Err(error) = ended {
             self.0 = Err(error);

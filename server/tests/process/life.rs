@@ -112,3 +112,16 @@ async fn told_to_stop_it_drains_first() {
     let ended = timeout(PATIENCE, world.process.wait()).await.expect("stopped in time").unwrap();
     assert!(ended.success(), "{ended:?}");
 }
+
+#[tokio::test]
+async fn told_to_stop_it_leaves_everything_in_one_file() {
+    let mut world = World::start().await;
+    world.teacher().await;
+    let data = world.directory.path().join("data");
+    let log_bytes = || std::fs::metadata(data.join("preau.sqlite-wal")).map_or(0, |log| log.len());
+    assert!(log_bytes() > 0, "the teacher is in the log");
+    world.signal("TERM").await;
+    let ended = timeout(PATIENCE, world.process.wait()).await.expect("stopped in time").unwrap();
+    assert!(ended.success(), "{ended:?}");
+    assert_eq!(log_bytes(), 0);
+}

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::world::{World, class_with_noe};
+use super::world::{Browser, World, class_with_noe, preau_says};
 
 #[tokio::test]
 async fn a_teacher_gets_in_once_with_the_link() {
@@ -32,6 +32,43 @@ async fn a_teacher_gets_in_once_with_the_link() {
     assert!(out.header("set-cookie").unwrap().contains("Max-Age=0"));
     assert_eq!(out.header("clear-site-data"), Some("\"storage\""));
     assert_eq!(ada.get("/api/me").await.json(), json!({"invited": []}), "the old cookie is nobody's");
+}
+
+#[tokio::test]
+async fn a_teacher_sees_where_they_are_signed_in_and_signs_the_others_out() {
+    let world = World::start().await;
+    let laptop = world.teacher().await;
+    let data = world.directory.path().join("data");
+    let link = || async { preau_says(&["teacher-link", "--data", data.to_str().unwrap()], &[]).await.1 };
+    let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0";
+    let (_, secret) = link().await.trim().split_once("#welcome=").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    let mut phone = world.browser();
+    let headers = format!("content-type: application/json\r\nuser-agent: {firefox}\r\n");
+    let claim = json!({"account": {"secret": secret}}).to_string();
+    let claimed = phone.ask("POST", "/api/claim", &headers, claim.as_bytes()).await;
+    phone.cookie = Some(claimed.header("set-cookie").unwrap().split(';').next().unwrap().into());
+    let mut tablet = world.browser();
+    assert_eq!(tablet.open(link().await.trim()).await.status, 200);
+
+    let list = laptop.get("/api/me/browsers").await.json();
+    let list = list.as_array().unwrap();
+    assert_eq!(list.iter().filter(|card| card["here"] == true).count(), 1);
+    let firefox = list.iter().find(|card| card["browser"] == "firefox").unwrap();
+    assert_eq!((list.len(), &firefox["system"], &firefox["here"]), (3, &json!("linux"), &json!(false)));
+    let path = format!("/api/me/browsers/{}", firefox["id"].as_str().unwrap());
+
+    let elsewhere = Browser { origin: "https://evil.example".into(), ..laptop.clone() };
+    assert_eq!(elsewhere.ask("DELETE", &path, "", b"").await.problem(), (403, "bad_origin".into()));
+    assert_eq!(world.browser().ask("DELETE", &path, "", b"").await.problem(), (401, "not_authenticated".into()));
+    for nonsense in ["/api/me/browsers/x", "/api/me/browsers/00000000-0000-4000-8000-000000000000"] {
+        assert_eq!(laptop.ask("DELETE", nonsense, "", b"").await.problem(), (403, "not_allowed".into()));
+    }
+    assert_eq!(laptop.ask("DELETE", &path, "", b"").await.status, 204);
+    assert_eq!(phone.get("/api/classes").await.problem(), (401, "not_authenticated".into()), "at once");
+    assert_eq!(tablet.get("/api/classes").await.status, 200);
+    assert_eq!(laptop.ask("DELETE", "/api/me/browsers", "", b"").await.status, 204);
+    assert_eq!(tablet.get("/api/classes").await.problem(), (401, "not_authenticated".into()));
+    assert_eq!(laptop.get("/api/me/browsers").await.json().as_array().unwrap().len(), 1, "and who asked stays");
 }
 
 #[tokio::test]

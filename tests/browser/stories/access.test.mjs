@@ -5,7 +5,7 @@ import { after, afterEach, before, test } from 'node:test';
 
 import { assertAccessible } from '../axe.mjs';
 import { School, say, words } from '../school.mjs';
-import { Server } from '../server.mjs';
+import { Api, Server } from '../server.mjs';
 
 let school;
 before(async () => (school = await School.open()));
@@ -68,6 +68,47 @@ test('a teacher’s first morning: link, class, roster, invitations; two clicks 
     await teacher.tab.click('link', words.home.openNamed('Maths 5e B'));
     await teacher.enter();
     await teacher.tab.isAt('seated');
+  } finally {
+    await fresh.stop();
+  }
+});
+
+test('a teacher sees where they are signed in, and signs a lost phone out, which is out of the class at once', async () => {
+  const fresh = await Server.start();
+  try {
+    const ada = await school.person('Ada', { width: 360, height: 740, colorScheme: 'dark' });
+    await ada.open(fresh.welcome);
+    await ada.tab.sees(words.home.emptyTitle);
+    const laptop = new Api(fresh.origin);
+    await laptop.claim(fresh.teacherLink());
+    const lesson = await laptop.makeClass([], { teachers: [] });
+    const phone = await school.person('Ada’s phone', { at: 'firefox' });
+    await phone.open(fresh.teacherLink());
+    await phone.tab.sees(lesson.title);
+    await phone.open(`${fresh.origin}/class/${lesson.id}`);
+    await phone.enter();
+    await phone.tab.isAt('seated');
+
+    const { account } = words;
+    await ada.press(account.of('Professeur'));
+    await ada.tab.click('menuitem', account.browsers);
+    const firefox = account.browserOn('Firefox', 'Linux');
+    await ada.tab.sees(firefox);
+    await ada.tab.sees(account.browserHere);
+    await assertAccessible(ada.tab, 'where one is signed in');
+    await ada.press(account.browserOutOf(firefox));
+    await ada.tab.sees(account.browserOutTitle(firefox));
+    await assertAccessible(ada.tab, 'signing a browser out');
+    await ada.press(account.browserOut);
+    await phone.tab.sees(say(words.ending.not_authenticated.title));
+    await ada.tab.sees(account.browserIsOut(firefox));
+    await phone.open(fresh.origin);
+    await phone.tab.sees(words.plain.invitationNeeded);
+
+    await ada.press(account.browserOutOf(account.browserOther));
+    await ada.press(account.browserOut);
+    await ada.tab.sees(account.onlyHere);
+    await assert.rejects(laptop.call('GET', '/api/classes'), /401/);
   } finally {
     await fresh.stop();
   }

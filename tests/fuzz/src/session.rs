@@ -6,10 +6,11 @@ use crate::relay::{START, relay_config};
 use crate::script::Script;
 use crate::witness::Witness;
 use preau::shard::{Arrival, Change, Epoch, Input, LineId, Loaded, Output, Shard, Spread};
-use preau_classroom::{DeviceId, Entry};
+use preau_classroom::{DeviceId, Entry, Identity};
 use preau_protocol::{
     Ask, ClientFrame, DoorAsk, PersonId, Policy, Reduction, Request, Resume, ServerFrame, SessionAsk, SessionId, UnixMs,
 };
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
@@ -23,6 +24,8 @@ struct World {
     shard: Shard,
     now: Instant,
     /// The journal, and how much of it is on disk.
+    /// Whom the store was told of.
+    people: BTreeMap<PersonId, Identity>,
     entries: Vec<Entry>,
     durable: usize,
     /// Where the class's own count began when it was last read.
@@ -40,6 +43,7 @@ pub fn run(data: &[u8]) {
             Spread { shards: 1, home_people_max: 100 },
         ),
         now: *START,
+        people: BTreeMap::new(),
         entries: Vec::new(),
         durable: 0,
         base: 0,
@@ -147,8 +151,9 @@ impl World {
 
     fn change(&mut self, script: &mut Script<'_>) {
         let person = script.pick(&CAST);
-        let input = match script.byte() % 5 {
+        let input = match script.byte() % 6 {
             0 => Input::Tell { class: CLASS, change: Change::Revoked(person) },
+            5 => Input::Tell { class: CLASS, change: Change::SignedOut(person, script.pick(&DEVICES)) },
             1 => Input::Tell {
                 class: CLASS,
                 change: Change::Setup(cast::setup(script.pick(&[Policy::Ask, Policy::Roster, Policy::Shut]))),
@@ -194,10 +199,13 @@ impl World {
                     self.durable = self.base;
                     let loaded = Loaded {
                         setup: cast::setup(Policy::Ask),
-                        people: cast::people(),
+                        people: self.people.clone(),
                         entries: self.entries.clone(),
                     };
                     self.shard.handle(Input::Loaded { class, loaded: Ok(Box::new(loaded)) }, self.now);
+                }
+                Output::Remember { who, .. } => {
+                    self.people.insert(who.person, who);
                 }
                 Output::Append { number, entry, .. } => {
                     assert_eq!(number as usize, self.entries.len() + 1 - self.base, "an entry out of order");

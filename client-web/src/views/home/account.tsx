@@ -11,8 +11,11 @@ import { Button } from '../../ui/button';
 import { Confirm } from '../../ui/confirm';
 import { Dialog } from '../../ui/dialog';
 import { Field } from '../../ui/field';
+import { lazy } from '../../ui/lazy';
 import { Menu } from '../../ui/menu';
 import { FaultNotice } from '../../ui/notice';
+
+const BrowsersDialog = lazy(() => import('./browsers').then((part) => part.BrowsersDialog));
 
 interface AccountProps {
   account: Account;
@@ -22,6 +25,7 @@ interface AccountProps {
 
 export function AccountMenu({ account, onRename, onSignedOut }: AccountProps) {
   const [leaving, setLeaving] = useState(false);
+  const [looking, setLooking] = useState(false);
   const t = words().account;
   return (
     <>
@@ -34,6 +38,7 @@ export function AccountMenu({ account, onRename, onSignedOut }: AccountProps) {
             title: account.name,
             items: [
               { label: t.rename, icon: 'edit', onSelect: onRename },
+              { label: t.browsers, icon: 'screen', onSelect: () => setLooking(true) },
               { label: t.signOut, icon: 'leave', onSelect: () => setLeaving(true) },
             ],
           },
@@ -41,6 +46,7 @@ export function AccountMenu({ account, onRename, onSignedOut }: AccountProps) {
       >
         <span class="account-name">{account.name}</span>
       </Menu>
+      {looking && <BrowsersDialog onClose={() => setLooking(false)} />}
       {leaving && (
         <Confirm
           question={{ title: t.signOutTitle, body: t.signOutBody, yes: t.signOutDo }}

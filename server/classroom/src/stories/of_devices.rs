@@ -4,7 +4,7 @@ use preau_protocol::{Ask, Close, DoorAsk, Policy, Refusal, SessionAsk, WaitingFo
 
 use crate::{
     Input,
-    world::{Seen::*, World, person},
+    world::{Seen::*, World, device_of, person},
 };
 
 #[test]
@@ -93,4 +93,22 @@ fn another_device_waits_for_an_answer_and_not_for_the_door() {
     assert_eq!(class.seen_by("Noé"), []);
     class.handle(Input::Ask { session: laptop, id: 1, ask: Ask::Session(SessionAsk::Leave {}) });
     assert_eq!(class.seen_by("Noé"), [Waiting(1, WaitingFor::Shut)], "without a seat they are new again");
+}
+
+#[test]
+fn a_browser_that_was_signed_out_is_out_and_another_of_the_same_person_stays() {
+    let mut class = World::seeded(7).teacher("Ada").student("Noé");
+    class.admit("Noé");
+    let (laptop, who) = (class.session("Noé"), person("Noé"));
+    class.comes_on("Noé", 2);
+    let phone = class.session("Noé");
+    class.handle(Input::SignedOut { person: who, device: device_of("Noé", 2) });
+    assert_eq!((class.closed(phone), class.closed(laptop)), (Some(Close::NotAuthenticated), None));
+    class.handle(Input::SignedOut { person: who, device: device_of("Noé", 3) });
+    assert_eq!(class.closed(laptop), None, "nobody is here with that one");
+    class.handle(Input::Lost { session: laptop });
+    class.handle(Input::SignedOut { person: who, device: device_of("Noé", 1) });
+    assert_eq!(class.closed(laptop), Some(Close::NotAuthenticated));
+    class.comes_on("Noé", 1);
+    assert!(!class.is_seated("Noé"), "no seat was kept for it");
 }
