@@ -5,11 +5,17 @@ use std::ops::Range;
 use std::time::Duration;
 
 use preau_loadtest::{Participant, Source};
-use preau_tests::forwarding::delays;
+use preau_tests::forwarding::passages;
 use preau_tests::school::MEDIA;
+use preau_tests::steal::Steal;
 use preau_tests::witness::{Seen, now};
 
 use crate::ground::Ground;
+
+/// A message of a handshake has the relay at work for so long at most: a key is agreed on, a certificate's signature made and checked.
+const HANDSHAKE: Duration = Duration::from_millis(10);
+/// A host that leaves so little is not waited for any longer.
+const QUIET_TIMES_MAX: u32 = 4;
 
 pub struct Lesson {
     teacher: Participant,
@@ -18,6 +24,17 @@ pub struct Lesson {
     publisher: SocketAddr,
     /// Where students receive.
     receivers: Vec<SocketAddr>,
+}
+
+/// How long packets were kept, while the host left the cores to this machine.
+#[derive(Default)]
+pub struct Kept {
+    /// In order.
+    pub delays: Vec<Duration>,
+    /// Those of them while nobody's handshake was under way, in order.
+    pub between_joins: Vec<Duration>,
+    /// Packets of the moments in which it did not.
+    pub left_out: usize,
 }
 
 impl Lesson {
@@ -61,26 +78,49 @@ impl Lesson {
         peers.flat_map(|peer| peer.slots()).map(|(_, receipt)| receipt.gaps).sum()
     }
 
-    /// Lets the class be for so long, and says between when and when that was.
-    pub async fn quiet(&mut self, time: Duration) -> Result<Range<Duration>, String> {
+    /// Lets the class be until the host has left it the cores for so long, and says between when and when that was.
+    pub async fn quiet(&mut self, time: Duration, steal: &Steal) -> Result<Range<Duration>, String> {
         let began = now();
         let mut look = tokio::time::interval(Duration::from_millis(500));
-        while now() < began + time {
+        let spared = || steal.spared(&(began..now())).iter().map(|span| span.end - span.start).sum::<Duration>();
+        while spared() < time && now() < began + time * QUIET_TIMES_MAX {
             look.tick().await;
             self.goes_on().await?;
         }
         Ok(began..now())
     }
 
-    /// How long the teacher's packets were kept by the relay within these times, in order.
-    pub fn delays(&self, seen: &[Seen], windows: &[Range<Duration>]) -> Vec<Duration> {
-        let mut all: Vec<Duration> =
-            windows.iter().flat_map(|window| delays(seen, self.publisher, &self.receivers, window)).collect();
-        all.sort_unstable();
-        all
+    /// How long the teacher's packets were kept by the relay within these times.
+    pub fn kept(&self, seen: &[Seen], steal: &Steal, windows: &[Range<Duration>]) -> Kept {
+        let mut kept = Kept::default();
+        let handshakes: Vec<Duration> = seen.iter().filter(|one| is_handshake(one.head[0])).map(|one| one.at).collect();
+        for window in windows {
+            let spared = steal.spared(window);
+            let passages = passages(seen, self.publisher, &self.receivers, window);
+            let all = passages.len();
+            let own = passages.into_iter().filter(|passage| spared.iter().any(|span| span.contains(&passage.sent)));
+            let before = kept.delays.len();
+            for passage in own {
+                kept.delays.push(passage.delay);
+                let came = passage.sent + passage.delay;
+                let next = handshakes.partition_point(|at| *at + HANDSHAKE < passage.sent);
+                if handshakes.get(next).is_none_or(|at| *at > came) {
+                    kept.between_joins.push(passage.delay);
+                }
+            }
+            kept.left_out += all - (kept.delays.len() - before);
+        }
+        kept.delays.sort_unstable();
+        kept.between_joins.sort_unstable();
+        kept
     }
 
     pub async fn end(mut self, ground: &Ground) {
         ground.end(&mut self.teacher).await;
     }
+}
+
+/// DTLS, by its first byte (RFC 7983 §7).
+fn is_handshake(first: u8) -> bool {
+    (20..=63).contains(&first)
 }

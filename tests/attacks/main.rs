@@ -31,12 +31,13 @@ use futures_util::future::join_all;
 use preau_tests::figures;
 use preau_tests::forwarding::quantile;
 use preau_tests::seats::Fate;
+use preau_tests::steal::Steal;
 use preau_tests::witness::{Witness, now};
 use serde_json::{Value, json};
 
 use crate::canaries::journal;
 use crate::ground::{Ground, OPERATOR};
-use crate::lesson::Lesson;
+use crate::lesson::{Kept, Lesson};
 use crate::list::ATTACKS;
 use crate::table::{Attack, Tries};
 
@@ -82,15 +83,17 @@ async fn main() -> ExitCode {
     }
     let is_apart = cpu::keep_apart(pid);
     let mut lesson = Lesson::begin(&ground).await;
-    let rest = Duration::from_secs(if is_quick { 3 } else { 20 });
-    let before = lesson.quiet(rest).await;
+    let steal = Steal::watch();
+    // Some 200 packets a second: a p99 that rests on twenty of them, at length on a hundred.
+    let rest = Duration::from_secs(if is_quick { 5 } else { 25 });
+    let before = lesson.quiet(rest, &steal).await;
     let mut in_class = run(&ground, &attacks, Some(&mut lesson)).await;
-    let after = lesson.quiet(rest).await;
+    let after = lesson.quiet(rest, &steal).await;
     let quiet: Vec<Range<Duration>> = [before, after]
         .into_iter()
         .filter_map(|window| window.map_err(|error| findings.wrong.push(error)).ok())
         .collect();
-    media_figures(&ground, &lesson, &quiet, &mut in_class, &mut figures);
+    media_figures(&ground, &lesson, &quiet, &steal, &mut in_class, &mut figures);
     figures.insert("attack_cores_apart", json!(is_apart));
     lesson.end(&ground).await;
     look_around(ground, &mut figures, &mut findings).await;
@@ -183,26 +186,33 @@ fn media_figures(
     ground: &Ground,
     lesson: &Lesson,
     quiet: &[Range<Duration>],
+    steal: &Steal,
     in_class: &mut [(Tries, Range<Duration>)],
     figures: &mut Figures,
 ) {
     let seen = ground.witness.seen();
     for (tries, window) in in_class.iter_mut() {
-        let delays = lesson.delays(&seen, std::slice::from_ref(window));
-        tries.p99 = (delays.len() >= 100).then(|| quantile(&delays, 0.99));
+        let kept = lesson.kept(&seen, steal, std::slice::from_ref(window)).delays;
+        tries.p99 = (kept.len() >= 100).then(|| quantile(&kept, 0.99));
     }
-    let attacked =
-        in_class.iter().map(|(_, window)| window.start).min().zip(in_class.iter().map(|(_, window)| window.end).max());
-    let quiet = lesson.delays(&seen, quiet);
-    let attacked = lesson.delays(&seen, &attacked.map(|(start, end)| start..end).into_iter().collect::<Vec<_>>());
-    let us = |delays: &[Duration], share| quantile(delays, share).as_secs_f64() * 1e6;
+    let windows = in_class.iter().map(|(_, window)| window);
+    let attacked = windows.clone().map(|window| window.start).min().zip(windows.map(|window| window.end).max());
+    let attacked: Vec<Range<Duration>> = attacked.map(|(start, end)| start..end).into_iter().collect();
+    let (quiet, attacked) = (lesson.kept(&seen, steal, quiet), lesson.kept(&seen, steal, &attacked));
+    let us = |kept: &Kept, share| quantile(&kept.delays, share).as_secs_f64() * 1e6;
     let (calm, rough) = (us(&quiet, 0.99), us(&attacked, 0.99));
     figures.insert("attack_media_p99_ratio", json!((rough / calm * 1_000.0).round() / 1_000.0));
     figures.insert("attack_media_quiet_p99_us", json!(calm.round()));
     figures.insert("attack_media_p99_us", json!(rough.round()));
     figures.insert("attack_media_quiet_p50_us", json!(us(&quiet, 0.5).round()));
     figures.insert("attack_media_p50_us", json!(us(&attacked, 0.5).round()));
-    figures.insert("attack_media_samples", json!([quiet.len(), attacked.len()]));
+    // Who was let in joins, and what that costs is no refusal's: told apart.
+    let still = |kept: &Kept| quantile(&kept.between_joins, 0.99).as_secs_f64() * 1e6;
+    let (calm, rough) = (still(&quiet), still(&attacked));
+    figures.insert("attack_media_between_joins_p99_ratio", json!((rough / calm * 1_000.0).round() / 1_000.0));
+    figures.insert("attack_media_between_joins_p99_us", json!(rough.round()));
+    figures.insert("attack_media_samples", json!([quiet.delays.len(), attacked.delays.len()]));
+    figures.insert("attack_media_left_out", json!([quiet.left_out, attacked.left_out]));
     figures.insert("attack_media_gaps", json!(lesson.gaps()));
 }
 

@@ -12,6 +12,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { Server } from '../browser/server.mjs';
+import { OPERATOR, openWide } from './operator.mjs';
 import { environment } from './unit.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -19,7 +20,6 @@ const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL('../../targ
 const profile = process.env.PROFILE ?? 'release';
 const loadtest = process.env.PREAU_LOADTEST ?? join(target, profile, 'preau-loadtest');
 const SIZE = Number(process.env.SIZE ?? 1);
-const OPERATOR = 'an operator of this bench, and of nothing else';
 const SECRET = 'a secret of 32 bytes for the bench';
 const ISSUER = 'https://bench.example';
 /** Descriptors that a process needs for itself. */
@@ -29,7 +29,7 @@ const descriptors = Number(execFileSync('sh', ['-c', 'ulimit -n'], { encoding: '
 /** Limits that nobody in these runs should meet, unless the run is about meeting them. */
 const WIDE = ['--gate-people-max', '60000', '--gate-connections-max', '60000', '--gate-accepts-per-s-max', '5000', '--gate-memory-mb-max', '4000'];
 
-const parts = { lobby, queue, rush, refusals, attack, classes, crash };
+const parts = { lobby, hellos, queue, rush, refusals, attack, classes, crash };
 const only = process.env.ONLY?.split(',');
 const folder = mkdtempSync(join(tmpdir(), 'preau-gate-'));
 writeFileSync(join(folder, 'key'), SECRET);
@@ -50,16 +50,21 @@ try {
 }
 console.log(JSON.stringify(figures));
 
-/** How many wait on one node, what memory each takes, and what a hello costs. */
+/** How many wait on one node, and what memory each takes. */
 async function lobby() {
   const report = await play('lobby', { flags: WIDE });
-  const waiting = Math.max(...report.seconds.map((second) => second.waiting));
-  const hello_us = helloOf(report);
   return {
-    lobby_people: waiting,
+    lobby_people: Math.max(...report.seconds.map((second) => second.waiting)),
     lobby_kb_each: value(report, 'server_kb_each', 1),
-    hello_per_s_core: hello_us === undefined ? undefined : Math.round(1e6 / hello_us),
   };
+}
+
+/** What a hello costs: more than a thousand a second, past a gate that stands open. */
+async function hellos() {
+  const report = await play('hellos', { flags: WIDE, open: true });
+  if (value(report, 'queued') > 0) throw new Error('some stood in a line, and came twice');
+  const hello_us = helloOf(report);
+  return { hello_per_s_core: hello_us === undefined ? undefined : Math.round(1e6 / hello_us) };
 }
 
 /** Memory of a place in the line: how the server's grows with their number, once the first tenth has come. */
@@ -146,10 +151,11 @@ async function crash() {
   };
 }
 
-/** Plays one scenario against a fresh server. `apart`: each on a core of its own. */
-async function play(name, { flags, words = [], during, apart = false }) {
+/** Plays one scenario against a fresh server. `apart`: each on a core of its own. `open`: its operator has opened the gate. */
+async function play(name, { flags, words = [], during, apart = false, open = false }) {
   const server = await Server.start({ profile, flags: ['--udp-bind', '127.0.0.1', '--config', config, ...flags], env: environment });
   try {
+    if (open) await openWide(server);
     if (apart) execFileSync('taskset', ['-a', '-c', '-p', '0', String(server.pid)], { stdio: 'ignore' });
     const portal = ['--portal-key', join(folder, 'key'), '--portal-issuer', ISSUER, '--portal-audience', 'preau'];
     const line = ['run', file(name), '--link', server.welcome, '--pid', String(server.pid), '--json', ...portal, ...sized(name), ...words];

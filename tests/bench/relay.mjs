@@ -12,16 +12,14 @@ import { fileURLToPath } from 'node:url';
 
 import { Server } from '../browser/server.mjs';
 import { median } from './median.mjs';
+import { OPERATOR, openWide } from './operator.mjs';
 import { environment } from './unit.mjs';
 
 const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL('../../target', import.meta.url));
 const loadtest = process.env.PREAU_LOADTEST ?? join(target, 'release/preau-loadtest');
 const peers = join(target, 'peers/release');
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
-const OPERATOR = 'an operator of this bench, and of nothing else';
 const FLAGS = ['--udp-bind', '127.0.0.1', '--operator-token', OPERATOR, '--gate-accepts-per-s-max', '100000', '--shards'];
-/** What the gate allows: everybody comes at once, and the relay is to be measured until it can do no more. */
-const WIDE = { connections: 60_000, people: 60_000, packets_per_s: 10_000_000, egress_kbps: 100_000_000, memory_mb: 16_000, cpu_permille: 100_000 };
 
 const cameras = ['--people', '200', '--packets-per-s', '300'];
 /** The smallest picture that is still one: so many people are there for their memory, not for the packets. */
@@ -150,12 +148,7 @@ async function measure(name, relay, words) {
 
 async function ours(shards, counted) {
   const server = await Server.start({ profile: 'release', flags: [...FLAGS, String(shards)], env: { ...environment, ...counted?.env } });
-  const answer = await fetch(`${server.origin}/api/ops`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${OPERATOR}`, 'content-type': 'application/json', origin: server.origin },
-    body: JSON.stringify({ limits: { limits: WIDE } }),
-  });
-  if (!answer.ok) throw new Error(`the gate's limits: ${answer.status} ${await answer.text()}`);
+  await openWide(server);
   return { pid: server.pid, link: server.welcome, stop: () => server.stop() };
 }
 

@@ -15,14 +15,34 @@ type Stream = (SocketAddr, u32);
 /// Payload type, number, and when it came out.
 type Arrival = (u8, u16, Duration);
 
-/// Delays of the packets that `publisher` sent to these within `window`, sorted; of nobody else they are sent any. Its streams are told apart by payload type; what
-/// a receiver's number is ahead of the publisher's stays the same as long as a slot shows the same stream.
+/// Delays of the packets that `publisher` sent to these within `window`, sorted.
 pub fn delays(
     seen: &[Seen],
     publisher: SocketAddr,
     receivers: &[SocketAddr],
     window: &Range<Duration>,
 ) -> Vec<Duration> {
+    let passages = passages(seen, publisher, receivers, window);
+    let mut delays: Vec<Duration> = passages.into_iter().map(|passage| passage.delay).collect();
+    delays.sort_unstable();
+    delays
+}
+
+/// A packet's way through the relay, to one receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passage {
+    pub sent: Duration,
+    pub delay: Duration,
+}
+
+/// The packets that `publisher` sent to these within `window`; of nobody else they are sent any. Its streams are told apart by payload type; what
+/// a receiver's number is ahead of the publisher's stays the same as long as a slot shows the same stream.
+pub fn passages(
+    seen: &[Seen],
+    publisher: SocketAddr,
+    receivers: &[SocketAddr],
+    window: &Range<Duration>,
+) -> Vec<Passage> {
     let in_window = seen.iter().filter(|one| window.contains(&one.at) && is_rtp(&one.head));
     let mut sent: HashMap<(u8, u16), Duration> = HashMap::new();
     let mut last: HashMap<u8, (u16, Duration)> = HashMap::new();
@@ -41,7 +61,7 @@ pub fn delays(
             }
         }
     }
-    let mut delays = Vec::new();
+    let mut passages = Vec::new();
     for (stream, packets) in &received {
         let usual = ahead.get(stream).and_then(|counts| counts.iter().max_by_key(|(_, count)| **count));
         let Some((ahead, _)) = usual else { continue };
@@ -49,11 +69,11 @@ pub fn delays(
         let mut known = HashSet::new();
         for (kind, number, at) in packets.iter().filter(|(kind, number, _)| known.insert((*kind, *number))) {
             let was_sent = sent.get(&(*kind, number.wrapping_sub(*ahead)));
-            delays.extend(was_sent.and_then(|sent| at.checked_sub(*sent)).filter(|delay| *delay < LATEST));
+            let passage = was_sent.and_then(|sent| Some(Passage { sent: *sent, delay: at.checked_sub(*sent)? }));
+            passages.extend(passage.filter(|passage| passage.delay < LATEST));
         }
     }
-    delays.sort_unstable();
-    delays
+    passages
 }
 
 /// The value below which this share of `sorted` lies.

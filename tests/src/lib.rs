@@ -8,6 +8,7 @@ mod process;
 pub mod school;
 pub mod seats;
 mod shaping;
+pub mod steal;
 pub mod stun;
 pub mod teachers;
 pub mod wire;
