@@ -107,8 +107,8 @@ impl Auth {
         let verified = self.verify(token)?;
         let browser = cookie.and_then(DeviceSecret::parse).map(|secret| secret.hash());
         // Only whoever may know how it stands with the class is answered by how it was just now.
-        let at_hand = || self.store.lesson_at_hand(class).filter(|_| verified.class == class && browser.is_none());
-        let known = match at_hand() {
+        let at_hand = self.store.lesson_at_hand(class).filter(|_| verified.class == class && browser.is_none());
+        let known = match at_hand {
             Some(lesson) => AtDoor { lesson: Some(lesson), browser: None },
             None => self.store.at_door(class, browser).await?,
         };

@@ -12,8 +12,6 @@ use preau_tests::witness::{Seen, now};
 
 use crate::ground::Ground;
 
-/// A message of a handshake has the relay at work for so long at most: a key is agreed on, a certificate's signature made and checked.
-const HANDSHAKE: Duration = Duration::from_millis(10);
 /// A host that leaves so little is not waited for any longer.
 const QUIET_TIMES_MAX: u32 = 4;
 
@@ -31,8 +29,6 @@ pub struct Lesson {
 pub struct Kept {
     /// In order.
     pub delays: Vec<Duration>,
-    /// Those of them while nobody's handshake was under way, in order.
-    pub between_joins: Vec<Duration>,
     /// Packets of the moments in which it did not.
     pub left_out: usize,
 }
@@ -93,34 +89,20 @@ impl Lesson {
     /// How long the teacher's packets were kept by the relay within these times.
     pub fn kept(&self, seen: &[Seen], steal: &Steal, windows: &[Range<Duration>]) -> Kept {
         let mut kept = Kept::default();
-        let handshakes: Vec<Duration> = seen.iter().filter(|one| is_handshake(one.head[0])).map(|one| one.at).collect();
         for window in windows {
             let spared = steal.spared(window);
             let passages = passages(seen, self.publisher, &self.receivers, window);
             let all = passages.len();
             let own = passages.into_iter().filter(|passage| spared.iter().any(|span| span.contains(&passage.sent)));
             let before = kept.delays.len();
-            for passage in own {
-                kept.delays.push(passage.delay);
-                let came = passage.sent + passage.delay;
-                let next = handshakes.partition_point(|at| *at + HANDSHAKE < passage.sent);
-                if handshakes.get(next).is_none_or(|at| *at > came) {
-                    kept.between_joins.push(passage.delay);
-                }
-            }
+            kept.delays.extend(own.map(|passage| passage.delay));
             kept.left_out += all - (kept.delays.len() - before);
         }
         kept.delays.sort_unstable();
-        kept.between_joins.sort_unstable();
         kept
     }
 
     pub async fn end(mut self, ground: &Ground) {
         ground.end(&mut self.teacher).await;
     }
-}
-
-/// DTLS, by its first byte (RFC 7983 §7).
-fn is_handshake(first: u8) -> bool {
-    (20..=63).contains(&first)
 }

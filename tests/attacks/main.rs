@@ -206,11 +206,6 @@ fn media_figures(
     figures.insert("attack_media_p99_us", json!(rough.round()));
     figures.insert("attack_media_quiet_p50_us", json!(us(&quiet, 0.5).round()));
     figures.insert("attack_media_p50_us", json!(us(&attacked, 0.5).round()));
-    // Who was let in joins, and what that costs is no refusal's: told apart.
-    let still = |kept: &Kept| quantile(&kept.between_joins, 0.99).as_secs_f64() * 1e6;
-    let (calm, rough) = (still(&quiet), still(&attacked));
-    figures.insert("attack_media_between_joins_p99_ratio", json!((rough / calm * 1_000.0).round() / 1_000.0));
-    figures.insert("attack_media_between_joins_p99_us", json!(rough.round()));
     figures.insert("attack_media_samples", json!([quiet.delays.len(), attacked.delays.len()]));
     figures.insert("attack_media_left_out", json!([quiet.left_out, attacked.left_out]));
     figures.insert("attack_media_gaps", json!(lesson.gaps()));
