@@ -149,13 +149,13 @@ export class Person {
     return this.tab.evaluate(streams);
   }
 
-  /** Waits until a picture is shown whose height is right. */
+  /** Waits until a picture is shown whose height is right: a larger one has to be asked of the way first, and again where the machine stood still. */
   async showsHeight(isRight, what) {
     let heights = [];
     await poll(`${this.name} to be shown ${what}`, async () => {
       heights = (await this.streams()).heights;
       return heights.some(isRight);
-    }, () => heights.join());
+    }, () => heights.join(), { patienceMs: 3 * PATIENCE_MS });
   }
 
   /** From the next call on, this person's media goes by `way` (`address:port`). */
@@ -174,7 +174,7 @@ export class Person {
       right = grown.join() === wanted.join() ? right + 1 : hasTime ? 0 : right;
       before = now;
       return right >= 4;
-    }, async () => JSON.stringify(before.sentFrames), 400);
+    }, async () => JSON.stringify(before.sentFrames), { everyMs: 400 });
   }
 
   /** Chooses which pictures to receive: `all`, `few` or `none`. */
@@ -204,10 +204,10 @@ export class Person {
 }
 
 /** Asks again and again until it is so; statistics of a connection have no event to wait for. */
-async function poll(what, isSo, describe, everyMs = 100) {
-  const until = Date.now() + PATIENCE_MS;
+async function poll(what, isSo, describe, { everyMs = 100, patienceMs = PATIENCE_MS } = {}) {
+  const until = Date.now() + patienceMs;
   while (!(await isSo())) {
-    if (Date.now() > until) throw new Error(`waited ${PATIENCE_MS} ms for ${what}: ${await describe()}`);
+    if (Date.now() > until) throw new Error(`waited ${patienceMs} ms for ${what}: ${await describe()}`);
     await new Promise((tick) => setTimeout(tick, everyMs));
   }
 }

@@ -97,7 +97,7 @@ test('a large picture is not sent to be looked at small', async () => {
 /** Less than a screen in full. */
 const TIGHT = { rate_bps: 300_000 };
 
-test('a screen in layers is seen small where the way is tight, and by the others in full', { timeout: 120_000 }, async () => {
+test('a screen in layers is seen small where the way is tight, and by the others in full', { timeout: 300_000 }, async () => {
   const lesson = await school.makeClass(['Noé', 'Zoé']);
   const ada = await school.teacher(lesson);
   const noe = await school.person('Noé');
