@@ -43,6 +43,9 @@ const BUCKETS_MAX: usize = 64 * 1024;
 /// Browsers known to be somebody's, and bearers of tokens. Past this they are forgotten, and looked for again.
 const KNOWN_MAX: usize = 256 * 1024;
 
+/// Of a SHA-256: 128 bits, which nobody meets twice. Everybody who stands in the line is remembered by such.
+type Half = [u8; 16];
+
 #[derive(Clone, Copy)]
 struct Rate {
     burst: f64,
@@ -53,8 +56,8 @@ struct Rate {
 enum Key {
     Sockets(Network),
     Looks(Network),
-    Browser([u8; 32]),
-    Secret([u8; 32]),
+    Browser(Half),
+    Secret(Half),
     Person(PersonId),
     /// By its number, and how many of its people may come per second.
     Portal(usize, u32),
@@ -70,7 +73,7 @@ struct Bucket {
 /// Somebody who was let in before: a browser by its cookie, or the bearer of a token.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Known {
-    Browser([u8; 32]),
+    Browser(Half),
     Person(PersonId),
 }
 
@@ -108,7 +111,7 @@ impl Budgets {
     pub fn open(&self, address: IpAddr, browser: Option<DeviceSecretHash>, now: Instant) -> Result<Deposit, Refusal> {
         let mut books = self.books();
         let network = Network::around(address);
-        if browser.is_some_and(|browser| books.known.contains(&Known::Browser(browser.0))) {
+        if browser.is_some_and(|browser| books.known.contains(&Known::Browser(half(browser.0)))) {
             return Ok(Deposit { network, paid: 0.0 });
         }
         match books.ask(Key::Sockets(network), now, 1.0) {
@@ -122,7 +125,7 @@ impl Budgets {
 
     /// The store knows this browser after all: it opens its socket, whatever its network has spent.
     pub fn open_known(&self, address: IpAddr, browser: DeviceSecretHash) -> Deposit {
-        self.books().remember(Known::Browser(browser.0));
+        self.books().remember(Known::Browser(half(browser.0)));
         Deposit { network: Network::around(address), paid: 0.0 }
     }
 
@@ -136,7 +139,7 @@ impl Budgets {
     ) -> Result<(), u32> {
         let mut books = self.books();
         books.give_back(deposit, now);
-        books.meet(deposit.network, browser.map_or(Known::Person(person), |browser| Known::Browser(browser.0)));
+        books.meet(deposit.network, browser.map_or(Known::Person(person), |browser| Known::Browser(half(browser.0))));
         books.ask(Key::Person(person), now, 1.0)
     }
 
@@ -176,7 +179,7 @@ impl Budgets {
         now: Instant,
     ) {
         let mut books = self.books();
-        books.meet(Network::around(address), Known::Browser(browser.0));
+        books.meet(Network::around(address), Known::Browser(half(browser.0)));
         for key in keys(before, claim) {
             books.spend(key, now, 1.0);
         }
@@ -289,7 +292,11 @@ fn keys(browser: Option<DeviceSecretHash>, claim: &Claim) -> impl Iterator<Item 
     };
     let hash = digest(&SHA256, secret.as_bytes());
     let hash: [u8; 32] = hash.as_ref().try_into().expect("SHA-256 has 32 bytes");
-    browser.map(|browser| Key::Browser(browser.0)).into_iter().chain([Key::Secret(hash)])
+    browser.map(|browser| Key::Browser(half(browser.0))).into_iter().chain([Key::Secret(half(hash))])
+}
+
+fn half(hash: [u8; 32]) -> Half {
+    hash.first_chunk().copied().expect("32 bytes have a half")
 }
 
 #[cfg(test)]
