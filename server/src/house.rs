@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::attacks::Attacks;
+use crate::attempts::Attempts;
 use crate::auth::Auth;
 use crate::config::{Config, PublicUrl};
 use crate::gatehouse::Gatehouse;
@@ -30,6 +31,7 @@ pub struct House {
     /// What strangers may still cost, and how often somebody may come.
     pub budgets: Budgets,
     pub attacks: Arc<Attacks>,
+    pub attempts: Attempts,
     /// All WebSockets, so that draining can wait for their ends.
     pub conversations: TaskTracker,
     /// Cancelled when the server begins to go down: nobody new comes in.

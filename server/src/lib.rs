@@ -1,6 +1,7 @@
 //! Préau's server: the floors above the sans-I/O crates, up to the running process.
 
 pub mod attacks;
+pub mod attempts;
 pub mod auth;
 pub mod clerk;
 pub mod command_line;

@@ -43,7 +43,7 @@ fn obey(order: Order, config: Config, started: Instant) -> Result<(), Box<dyn st
     match order {
         Order::PrintDefaultConfig => Ok(()),
         Order::Run => {
-            telemetry::start(config.log);
+            let _log = telemetry::start(config.log);
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             let outcome = runtime.block_on(run::run(config, started));
             // Whoever still holds on has had their time.

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::attacks::{Attacks, LOOK_EVERY_MS};
+use crate::attempts::Attempts;
 use crate::auth::{Auth, KeyError, welcome};
 use crate::config::{AccountsConfig, Config, LogFormat, METRICS_DEFAULT, MetricsBind};
 use crate::gatehouse::Gatehouse;
@@ -90,6 +91,7 @@ pub async fn run(config: Config, started: Instant) -> Result<(), RunError> {
         assets: Assets::load(),
         budgets: Budgets::default(),
         attacks,
+        attempts: Attempts::default(),
         conversations,
         draining: CancellationToken::new(),
     });

@@ -22,6 +22,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::tungstenite::{Error as WsError, Message, error::CapacityError, error::ProtocolError};
 use uuid::Uuid;
 
+use crate::attempts::Way;
 use crate::auth::{AuthError, DeviceSecret, Visitor};
 use crate::gatehouse::{Inside, Sender};
 use crate::house::House;
@@ -188,8 +189,8 @@ async fn hello_of(socket: &mut Socket, arrival: &Arrival, house: &House) -> Resu
         Ok(ClientFrame::Hello(frame)) if frame.hello.version == VERSION => frame.hello,
         _ => return Err(Ending::Ours(Close::Malformed)),
     };
-    // Boxed here and in `refresh`: it is large, rare, and would be part of every conversation's task.
-    let visitor = Box::pin(house.auth.visitor(hello.class, arrival.cookie.as_deref(), hello.token.as_deref())).await;
+    let (cookie, token) = (arrival.cookie.as_deref(), hello.token.as_deref());
+    let visitor = verify(hello.class, cookie, token, &arrival.request_id, house).await;
     let visitor = visitor.map_err(|error| {
         if error == AuthError::NotAuthenticated {
             house.attacks.count(if hello.token.is_some() { Attack::BadToken } else { Attack::NoToken });
@@ -200,6 +201,23 @@ async fn hello_of(socket: &mut Socket, arrival: &Arrival, house: &House) -> Resu
     let often = house.budgets.known(arrival.deposit, browser, visitor.identity.person, Instant::now());
     often.map_err(|_| Ending::Ours(Close::TooFast))?;
     Ok((hello, visitor))
+}
+
+/// Who somebody is. A token that is shown has a line in the log; a cookie only goes on from when it was given.
+async fn verify(
+    class: ClassId,
+    cookie: Option<&str>,
+    token: Option<&str>,
+    request_id: &str,
+    house: &House,
+) -> Result<Visitor, AuthError> {
+    // Boxed: it is large, rare, and would be part of every conversation's task.
+    let visitor = Box::pin(house.auth.visitor(class, cookie, token)).await;
+    if token.is_some() {
+        let outcome = visitor.as_ref().map(|_| ()).map_err(|error| *error);
+        house.attempts.tell(Way::Token, outcome, request_id, Instant::now());
+    }
+    visitor
 }
 
 /// What an end says of whoever was at the other one. What is only counted once is counted where it is known.
@@ -430,7 +448,7 @@ impl Session {
 
     /// A fresh token is good when it says that this is still the same person with the same role.
     async fn refresh(&mut self, id: u32, token: &str) -> Result<Option<shard::Input>, Ending> {
-        let fresh = Box::pin(self.house.auth.visitor(self.class, self.cookie.as_deref(), Some(token))).await;
+        let fresh = verify(self.class, self.cookie.as_deref(), Some(token), &self.request_id, &self.house).await;
         let same = |visitor: &Visitor| {
             visitor.identity.person == self.visitor.identity.person
                 && visitor.identity.role == self.visitor.identity.role

@@ -53,6 +53,7 @@ async fn a_journal_that_does_not_hold_together_lets_nobody_in_and_says_why() {
     lesson.school.server.restart().await.expect("starts");
     let refused = lesson.noe.resume().await;
     assert!(refused.is_err(), "a seat from a journal that was changed");
+    lesson.school.server.stop().await.expect("stops");
     assert!(lesson.school.server.log().contains("does not follow"), "the operator is told");
     tally::survived(1, &[]);
 }

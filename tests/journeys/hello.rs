@@ -99,7 +99,7 @@ async fn foreign_origins_get_no_socket() {
 
 #[tokio::test]
 async fn a_token_in_a_query_is_refused_and_not_logged() {
-    let school = School::start().await;
+    let mut school = School::start().await;
     let secret = "c2VjcmV0LWluLWEtcXVlcnk";
     for path in [format!("/ws?token={secret}"), format!("/?token={secret}"), format!("/api/me?access_token={secret}")] {
         let answer = school.teacher.request(Method::GET, &path).send().await.expect("answered");
@@ -107,14 +107,16 @@ async fn a_token_in_a_query_is_refused_and_not_logged() {
         let problem: preau_protocol::Problem = answer.json().await.expect("a problem");
         assert_eq!(problem.code, ProblemCode::TokenInUrl);
     }
+    school.server.stop().await.expect("stops");
     assert!(!school.server.log().contains(secret), "the secret is in the log");
 }
 
 #[tokio::test]
 async fn secrets_and_names_are_in_no_log() {
-    let school = School::start().await;
+    let mut school = School::start().await;
     let class = school.class(&["Ganaëlle Quiberon"]).await;
     let (_ada, [student]) = class.in_session(["Ganaëlle Quiberon"]).await;
+    school.server.stop().await.expect("stops");
     let log = school.server.log();
     let link = class.link("Ganaëlle Quiberon");
     let secret = link.rsplit('=').next().expect("a link has a secret");

@@ -104,7 +104,7 @@ async fn a_parent_is_asked_about_then_sees_and_does_nothing() {
 
 #[tokio::test]
 async fn forged_and_foreign_tokens_are_not_believed() {
-    let (portal, school, class) = school_with_a_portal().await;
+    let (portal, mut school, class) = school_with_a_portal().await;
     let claims = student_claims(class.id, "42");
     let header = |changes: Value| {
         let mut header = json!({"alg": "HS256", "typ": "JWT"});
@@ -157,9 +157,14 @@ async fn forged_and_foreign_tokens_are_not_believed() {
         ("exp as text", portal.sign(&with(claims.clone(), "exp", json!((now + 300).to_string())))),
         ("no token at all", "neither.header.nor-claims".into()),
     ];
-    for (what, token) in bad {
-        assert_eq!(code_for(&school, class.id, &token).await, Close::NotAuthenticated.code(), "{what}");
-        assert!(!school.server.log().contains(&token), "{what} is in the log");
+    for (what, token) in &bad {
+        assert_eq!(code_for(&school, class.id, token).await, Close::NotAuthenticated.code(), "{what}");
+    }
+    school.server.stop().await.expect("stops");
+    let log = school.server.log();
+    assert!(log.contains("not signed in"), "{log}");
+    for (what, token) in &bad {
+        assert!(!log.contains(token), "{what} is in the log");
     }
 }
 

@@ -109,7 +109,7 @@ impl Server {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// All that the server logged, over all its lives.
+    /// All that the server logged, over all its lives; its last lines are there when it has stopped.
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }

@@ -18,9 +18,10 @@ const CRATES: [(&str, &[&str]); 8] = [
 ];
 
 /// The floor of every module of the server (ARCHITECTURE.md). A module uses its own floor and those below.
-const FLOORS: [(&str, u8); 23] = [
+const FLOORS: [(&str, u8); 24] = [
     ("shard", 2),
     ("attacks", 3),
+    ("attempts", 3),
     ("auth", 3),
     ("config", 3),
     ("roster", 3),

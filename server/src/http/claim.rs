@@ -12,8 +12,9 @@ use preau_protocol::{Account, Attack, Claim, Me, ProblemCode};
 use super::body::Json;
 use super::browsers;
 use super::caller::{MaybeBrowser, Teacher};
-use super::guard::Peer;
+use super::guard::{Peer, RequestId};
 use super::problem::Refused;
+use crate::attempts::Way;
 use crate::auth::{AuthError, DeviceSecret};
 use crate::house::House;
 use crate::store::unix_now;
@@ -22,6 +23,7 @@ use crate::store::unix_now;
 pub async fn claim(
     State(house): State<Arc<House>>,
     Extension(Peer(peer)): Extension<Peer>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
     MaybeBrowser(browser): MaybeBrowser,
     headers: HeaderMap,
     Json(claim): Json<Claim>,
@@ -38,6 +40,8 @@ pub async fn claim(
         Ok(()) => house.auth.claim(&secret, browsers::kind(&headers), &claim).await,
         Err(wait_s) => return Err(Refused::too_many(wait_s, Attack::TooFast)),
     };
+    let (way, told) = (Way::from(&claim), outcome.as_ref().map(|_| ()).map_err(|error| *error));
+    house.attempts.tell(way, told, &request_id, now);
     match outcome {
         Ok(claimed) => {
             house.budgets.claimed(peer.ip(), secret.hash(), device, &claim, now);

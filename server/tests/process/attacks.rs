@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -66,7 +66,7 @@ async fn a_secret_in_an_address_is_refused_and_not_logged() {
     }
     let claim = json!({"invitation": {"secret": "0123secret"}});
     assert_eq!(browser.post("/api/claim", &claim).await.status, 401);
-    let log = world.log();
+    let log = world.log().await;
     assert!(log.contains("answered"), "requests are logged");
     assert!(!log.contains("eyJ") && !log.contains("0123secret") && !log.contains("127.0.0.1"), "{log}");
 }
@@ -80,7 +80,7 @@ async fn names_are_in_no_log() {
     noe.open(&link).await;
     noe.get(&format!("/api/classes/{class}/invited")).await;
     teacher.post(&format!("/api/classes/{class}/invitations/{person}/revoke"), &json!({})).await;
-    let log = world.log();
+    let log = world.log().await;
     for secret in [
         "Noé",
         "Durand",
@@ -90,6 +90,35 @@ async fn names_are_in_no_log() {
     ] {
         assert!(!log.contains(secret), "{secret} in {log}");
     }
+}
+
+/// OWASP ASVS 5.0, 16.3.1: when, how, with what outcome, in which request; and never who.
+#[tokio::test]
+async fn whoever_signs_in_or_fails_to_has_a_line_in_the_log() {
+    let world = World::start().await;
+    let teacher = world.teacher().await;
+    let (_, _, link) = class_with_noe(&teacher).await;
+    world.browser().open(&link).await;
+    let wrong = json!({"invitation": {"secret": "0123secret"}});
+    let refused = world.browser().post("/api/claim", &wrong).await;
+    for _ in 0..60 {
+        assert_eq!(world.browser().post("/api/claim", &json!({"token": {"token": "a.b.c"}})).await.status, 401);
+    }
+    let log = world.log().await;
+    let lines: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let told = |what: &str| lines.iter().filter(|line| line["message"] == what).collect::<Vec<_>>();
+    let ways: Vec<&str> = told("signed in").iter().filter_map(|line| line["way"].as_str()).collect();
+    assert_eq!(ways, ["account", "invitation"]);
+    let failures = told("not signed in");
+    let first = failures[0];
+    assert_eq!(
+        (&first["way"], &first["why"], &first["level"]),
+        (&json!("invitation"), &json!("not authenticated"), &json!("INFO"))
+    );
+    assert_eq!(first["request_id"].as_str(), refused.header("x-request-id"));
+    assert!(first["timestamp"].is_string());
+    let untold: u64 = failures.iter().filter_map(|line| line["untold"].as_u64()).sum();
+    assert!(failures.len() < 61 && untold + failures.len() as u64 <= 61, "{} lines, {untold} untold", failures.len());
 }
 
 #[tokio::test]

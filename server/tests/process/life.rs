@@ -55,7 +55,7 @@ async fn the_first_link_is_printed_until_it_is_used() {
     assert_ne!(world.ready["welcome"].as_str(), Some(first.as_str()));
     assert_eq!(world.browser().open(&first).await.status, 401, "only the newest opens");
     world.teacher().await;
-    assert!(!world.log().contains(world.ready["welcome"].as_str().unwrap().split('=').nth(1).unwrap()));
+    assert!(!world.log().await.contains(world.ready["welcome"].as_str().unwrap().split('=').nth(1).unwrap()));
     let world = world.crashed().await;
     assert!(world.ready["welcome"].is_null());
 

@@ -55,7 +55,7 @@ async fn a_portals_student_comes_in_with_a_token() {
     assert_eq!(claim(&mut lea, token.trim()).await.json(), json!({"class": {"class": class}}));
     let invited = lea.get(&format!("/api/classes/{class}/invited")).await.json();
     assert_eq!((&invited["name"], &invited["role"]), (&json!("Léa"), &json!("student")));
-    assert!(!world.log().contains(token.trim()));
+    assert!(!world.log().await.contains(token.trim()));
 }
 
 #[tokio::test]
@@ -155,7 +155,7 @@ async fn a_redirect_is_not_followed() {
     let (url, mut asked) = key_server(vec![redirect]).await;
     let world = World::start_with(&portal(&format!("jwks_url = \"{url}\""))).await;
     asked.recv().await.unwrap();
-    while !world.log().contains("could not be fetched") {
+    while !world.log().await.contains("could not be fetched") {
         assert_eq!(world.browser().get("/healthz").await.status, 200);
     }
     assert!(tokio::time::timeout(std::time::Duration::ZERO, elsewhere.accept()).await.is_err());

@@ -77,9 +77,18 @@ impl World {
         assert!(Command::new("kill").args(["-s", name, &pid]).status().await.unwrap().success());
     }
 
-    /// All that was logged.
-    pub fn log(&self) -> String {
+    pub fn log_so_far(&self) -> String {
         std::fs::read_to_string(self.directory.path().join("log")).unwrap()
+    }
+
+    /// All that was logged until now: lines are written in order, a moment later.
+    pub async fn log(&self) -> String {
+        let last = self.browser().get("/healthz").await;
+        let last = last.header("x-request-id").expect("every answer has one").to_owned();
+        while !self.log_so_far().contains(&last) {
+            self.browser().get("/healthz").await;
+        }
+        self.log_so_far()
     }
 }
 
