@@ -6,6 +6,7 @@ mod network;
 mod origin;
 mod portal;
 mod print;
+mod screens;
 mod setting;
 mod span;
 mod suggest;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use preau_protocol::{DisplayName, Proof};
+use preau_sfu::Layered;
 
 pub use fault::{ConfigFault, ConfigFaults, Place};
 pub use network::Network;
@@ -54,8 +56,8 @@ pub struct Config {
     pub shards: Option<u16>,
     /// People of one class whose media its own shard carries before others help.
     pub spread_from: u16,
-    /// Screens are sent in VP9's spatial layers by browsers that can.
-    pub layers_screens: bool,
+    /// Screens are sent in this codec's spatial layers by browsers that can.
+    pub screen_layers: Option<Layered>,
     pub accounts: AccountsConfig,
     pub udp: UdpConfig,
     pub lessons: LessonsConfig,
@@ -210,7 +212,7 @@ impl Default for Config {
             first_teacher: DisplayName::parse("Professeur").expect("a constant name"),
             shards: None,
             spread_from: 150,
-            layers_screens: false,
+            screen_layers: None,
             accounts: AccountsConfig { idle_days: 90, days_max: 365 },
             udp: UdpConfig { bind: IpAddr::V6(Ipv6Addr::UNSPECIFIED), port: 0, addresses: Vec::new() },
             lessons: LessonsConfig {

@@ -159,7 +159,7 @@ impl Common<'_> {
             addresses,
             seed: rand::random(),
             ways: Ways { has_tcp: self.config.ways.tcp, turn, probe_password: Some(self.probe_password.clone()) },
-            layers_screens: self.config.layers_screens,
+            screen_layers: self.config.screen_layers,
         }
     }
 

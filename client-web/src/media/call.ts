@@ -2,7 +2,7 @@
 
 import type { Answered, Clock } from '../protocol/socket';
 import { SDP_BYTES_MAX, type IceServer, type MediaAsk, type ReceiveMids } from '../protocol/types';
-import { isLayered, shape, UNKNOWN_PX, type Shape } from './layers';
+import { layeredIn, shape, UNKNOWN_PX, type Shape } from './layers';
 import { addSections, midsOf, streamsOf, type Capabilities, type Sections, type Thickness } from './sections';
 
 /** What one sends, by section. */
@@ -281,8 +281,9 @@ export class Call {
 
   private reshape(what: 'camera' | 'screen', sections: Sections): void {
     const { screen } = this.tracks;
-    // Chromium encodes spatial layers only of what is said to move: of letters it would send nothing.
-    if (what === 'screen' && screen !== null && isLayered(sections.screen.sender.getParameters())) screen.contentHint = 'motion';
+    // Chromium encodes VP9's spatial layers only of what is said to move: of letters it would send nothing.
+    const layered = what === 'screen' ? layeredIn(sections.screen.sender.getParameters()) : undefined;
+    if (screen !== null && layered === 'video/vp9') screen.contentHint = 'motion';
     this.shaping = this.shaping.then(() => shape(sections[what].sender, this.shapes[what]));
   }
 

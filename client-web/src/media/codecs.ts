@@ -12,13 +12,16 @@ const WANTED: readonly { mime: string; fits: (parameters: string) => boolean }[]
   { mime: 'video/h264', fits: (p) => p.includes('profile-level-id=42e01f') && p.includes('packetization-mode=1') },
 ];
 
-/** A shared screen may be sent in it, in several sizes at once, if the server asks for it by its answer. */
-const LAYERED = { mime: 'video/vp9', fits: (p: string) => !p.includes('profile-id=') || p.includes('profile-id=0') };
+/** A shared screen may be sent in one of them, in several sizes at once, if the server asks for it by its answer. */
+const LAYERED: typeof WANTED = [
+  { mime: 'video/vp9', fits: (p) => !p.includes('profile-id=') || p.includes('profile-id=0') },
+  { mime: 'video/av1', fits: (p) => !p.includes('profile=') || p.includes('profile=0') },
+];
 
 /** Those of `available` that are offered, best first, with retransmission (`rtx`) behind them. */
 export function offered<C extends Codec>(available: readonly C[], which: 'all' | 'first', what: 'camera' | 'screen' = 'camera'): C[] {
   const chosen: C[] = [];
-  for (const { mime, fits } of what === 'screen' ? [...WANTED, LAYERED] : WANTED) {
+  for (const { mime, fits } of what === 'screen' ? [...WANTED, ...LAYERED] : WANTED) {
     const codec = available.find((c) => c.mimeType.toLowerCase() === mime && fits(c.sdpFmtpLine ?? ''));
     if (codec !== undefined) chosen.push(codec);
   }

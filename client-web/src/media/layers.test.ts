@@ -20,7 +20,7 @@ describe('layers', () => {
     expect(layersFor([1], 720, 0)).toEqual([false]);
   });
 
-  it('are spatial where the server asked for VP9, and a camera keeps its own', async () => {
+  it('are spatial where the server asked for VP9 or AV1, and a camera keeps its own', async () => {
     const shaped = async (mimeType: string, count: number): Promise<unknown> => {
       let mode: unknown;
       const sender = {
@@ -34,7 +34,8 @@ describe('layers', () => {
       await shape(sender, { heightPx: UNKNOWN_PX, maxFramerate: 15 });
       return mode;
     };
-    expect([await shaped('video/VP9', 1), await shaped('video/VP8', 1), await shaped('video/VP9', 3)]).toEqual([
+    expect([await shaped('video/VP9', 1), await shaped('video/AV1', 1), await shaped('video/VP8', 1), await shaped('video/VP9', 3)]).toEqual([
+      'L3T3_KEY',
       'L3T3_KEY',
       undefined,
       undefined,

@@ -60,17 +60,20 @@ export interface Shape {
 /** Three sizes in one stream, each from the one below only in a keyframe (https://w3c.github.io/webrtc-svc/). */
 const SPATIAL_LAYERS = 'L3T3_KEY';
 
-/** Whether the server asked for a picture in spatial layers, by putting VP9 first in its answer. */
-export function isLayered({ encodings, codecs }: RTCRtpSendParameters): boolean {
-  return encodings.length === 1 && codecs?.[0]?.mimeType.toLowerCase() === 'video/vp9';
+/** The codecs in which browsers can send them. */
+const LAYERED = ['video/vp9', 'video/av1'] as const;
+
+/** In which of them the server asked for a picture, by putting it first in its answer. */
+export function layeredIn({ encodings, codecs }: RTCRtpSendParameters): (typeof LAYERED)[number] | undefined {
+  return LAYERED.find((mime) => encodings.length === 1 && codecs?.[0]?.mimeType.toLowerCase() === mime);
 }
 
-/** Gives a sender its shape; nothing is negotiated anew. A picture in VP9 is sent in layers by browsers that can. */
+/** Gives a sender its shape; nothing is negotiated anew. One in a layered codec is sent in layers by browsers that can. */
 export async function shape(sender: RTCRtpSender, { heightPx, maxBitrate, maxFramerate }: Shape): Promise<void> {
   const parameters = sender.getParameters();
   const scales = parameters.encodings.map((encoding) => encoding.scaleResolutionDownBy ?? 1);
   const active = layersFor(scales, sender.track?.getSettings().height ?? USUAL_HEIGHT_PX, heightPx);
-  const layers = isLayered(parameters) ? { scalabilityMode: SPATIAL_LAYERS } : {};
+  const layers = layeredIn(parameters) ? { scalabilityMode: SPATIAL_LAYERS } : {};
   const encodings = parameters.encodings.map((encoding, index) => ({
     ...encoding,
     ...layers,

@@ -26,6 +26,9 @@ const EXTENSIONS = [
   'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01',
 ];
 
+/** And, of a screen, by which it tells AV1's layers apart. */
+const LAYERS_EXTENSION = 'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension';
+
 /** How much one may ask of the offer: a thinner one is tried when the browser's is too long to send. */
 export interface Thickness {
   video: number;
@@ -56,7 +59,7 @@ export function addSections(pc: RTCPeerConnection, can: Capabilities, thickness:
   const add = (kind: 'audio' | 'video', init: RTCRtpTransceiverInit, codecs = kind === 'video' ? videoCodecs : opus): RTCRtpTransceiver => {
     const transceiver = pc.addTransceiver(kind, init);
     prefer(transceiver, codecs);
-    keepExtensions(transceiver);
+    keepExtensions(transceiver, codecs === screenCodecs ? [...EXTENSIONS, LAYERS_EXTENSION] : EXTENSIONS);
     return transceiver;
   };
   const slot = (kind: 'audio' | 'video'): RTCRtpTransceiver => add(kind, { direction: 'recvonly' });
@@ -114,11 +117,11 @@ interface WithExtensions {
   setHeaderExtensionsToNegotiate(extensions: { uri: string; direction: string }[]): void;
 }
 
-function keepExtensions(transceiver: RTCRtpTransceiver): void {
+function keepExtensions(transceiver: RTCRtpTransceiver, kept: readonly string[]): void {
   if (!('setHeaderExtensionsToNegotiate' in transceiver)) return;
   const able = transceiver as unknown as WithExtensions;
   const extensions = able.getHeaderExtensionsToNegotiate();
   able.setHeaderExtensionsToNegotiate(
-    extensions.map((one) => (EXTENSIONS.includes(one.uri) ? one : { ...one, direction: 'stopped' })),
+    extensions.map((one) => ({ ...one, direction: kept.includes(one.uri) ? 'sendrecv' : 'stopped' })),
   );
 }

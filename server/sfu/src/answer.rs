@@ -140,7 +140,10 @@ fn fmtp(codec: Codec, offered: Option<&str>) -> Option<String> {
 fn write_sent(sdp: &mut String, section: &Section) {
     let direction = if section.direction.sends() { "recvonly" } else { "inactive" };
     line(sdp, format_args!("a={direction}"));
-    for (extension, id) in &section.extensions {
+    // Browsers would send it with any codec.
+    let has_av1 = section.codecs.first().is_some_and(|preferred| preferred.codec == Codec::Av1);
+    let is_read = |extension: Extension| has_av1 || extension != Extension::Dependency;
+    for (extension, id) in section.extensions.iter().filter(|(extension, _)| is_read(**extension)) {
         line(sdp, format_args!("a=extmap:{id} {}", extension.uri()));
     }
     if !section.rids.is_empty() {
@@ -154,8 +157,8 @@ fn write_sent(sdp: &mut String, section: &Section) {
 fn write_slot(sdp: &mut String, section: &Section, source: Source, ssrc: u32, rtx_ssrc: u32) {
     let direction = if section.direction.receives() { "sendonly" } else { "inactive" };
     line(sdp, format_args!("a={direction}"));
-    // Of extensions, what the relay sends carries its transport-wide number only: its SSRCs are announced.
-    for extension in [Extension::Mid, Extension::TransportCc] {
+    // Of extensions, what the relay sends carries its transport-wide number, and AV1's layers: its SSRCs are announced.
+    for extension in [Extension::Mid, Extension::TransportCc, Extension::Dependency] {
         if let Some(id) = section.extensions.get(&extension) {
             line(sdp, format_args!("a=extmap:{id} {}", extension.uri()));
         }

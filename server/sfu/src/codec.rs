@@ -1,5 +1,6 @@
 //! The codecs that are served, and what the relay must know of their payloads.
 
+use crate::dependency;
 use crate::vp9::Vp9;
 
 /// In the order in which the relay prefers them: redundant sound before plain (a browser sends it only if it stands
@@ -97,7 +98,7 @@ pub fn red_retype(payload: &mut [u8], payload_type: u8) {
     }
 }
 
-/// The numbers in a payload descriptor that go on from one stream to the next in a slot.
+/// The numbers in a descriptor that go on from one stream to the next in a slot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PictureNumbers {
     /// Where the picture id is and whether it has 15 bits.
@@ -112,7 +113,8 @@ impl PictureNumbers {
         let numbers = match codec {
             Codec::Vp8 => Vp8::parse(payload).map(|vp8| vp8.numbers),
             Codec::Vp9 => Vp9::parse(payload).map(|vp9| vp9.numbers),
-            Codec::Red | Codec::Opus | Codec::H264 | Codec::Av1 => None,
+            Codec::Av1 => Some(dependency::numbers(dependency::parted(codec, payload).0)),
+            Codec::Red | Codec::Opus | Codec::H264 => None,
         };
         numbers.unwrap_or_default()
     }
@@ -131,6 +133,8 @@ pub struct Vp8 {
 pub enum PictureId {
     Bits7(u8),
     Bits15(u16),
+    /// AV1 numbers frames: each layer of a picture has one.
+    Frame(u16),
 }
 
 impl PictureId {
@@ -147,7 +151,7 @@ impl PictureId {
     pub fn number(self) -> u16 {
         match self {
             PictureId::Bits7(id) => u16::from(id),
-            PictureId::Bits15(id) => id,
+            PictureId::Bits15(id) | PictureId::Frame(id) => id,
         }
     }
 
@@ -157,6 +161,7 @@ impl PictureId {
         match self {
             PictureId::Bits7(_) => PictureId::Bits7(sum as u8 & 0x7f),
             PictureId::Bits15(_) => PictureId::Bits15(sum & 0x7fff),
+            PictureId::Frame(_) => PictureId::Frame(sum),
         }
     }
 }

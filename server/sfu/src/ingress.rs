@@ -1,6 +1,7 @@
 //! The way in: what a peer sent, from its datagram to the stream it belongs to.
 
 use crate::codec::{Codec, PictureNumbers, Vp8};
+use crate::dependency;
 use crate::dtls::Progress;
 use crate::event::{Event, Farewell};
 use crate::names::Source;
@@ -11,7 +12,7 @@ use crate::report::{self, News, Sequences};
 use crate::rtp::RtpHeader;
 use crate::session::Extension;
 use crate::slot::{Packet, StreamId};
-use crate::spatial::Unit;
+use crate::spatial::{Part, Unit};
 use crate::srtp::{NotOpened, SrtpKeys};
 use crate::stats::Dropped;
 use crate::stream::Stream;
@@ -243,6 +244,8 @@ impl Relay {
         let is_permitted = peer.may_send(source);
         let level =
             peer.extension(Extension::AudioLevel, header, bytes).and_then(|value| value.first().map(|b| b & 0x7f));
+        let descriptor = if codec == Codec::Av1 { peer.extension(Extension::Dependency, header, bytes) } else { None }
+            .unwrap_or(&[]);
         let stream = &mut peer.streams[i];
         let is_first = stream.reception.bits_per_second == 0 && !stream.reception.flows(now);
         let is_outage = stream.reception.on_packet(index, header.timestamp, codec.clock_hz(), bytes.len(), now);
@@ -254,7 +257,11 @@ impl Relay {
             (_, Some(vp9)) => vp9.starts_keyframe(),
             _ => codec.starts_keyframe(payload),
         };
-        let numbers = vp8.map(|vp8| vp8.numbers).or(vp9.map(|vp9| vp9.numbers)).unwrap_or_default();
+        let numbers = match (vp8, vp9) {
+            (Some(vp8), _) => vp8.numbers,
+            (_, Some(vp9)) => vp9.numbers,
+            _ => dependency::numbers(descriptor),
+        };
         let mut is_resized = false;
         if starts_keyframe && !codec.is_audio() {
             stream.keyframes.on_keyframe();
@@ -296,10 +303,23 @@ impl Relay {
             primary_at,
             numbers,
         };
-        if codec == Codec::Vp9 && self.is_split(key, i, vp9) {
-            return self.take_apart(key, i, Unit { packet, payload_type: header.payload_type, vp9 }, payload);
+        let joined;
+        let kept = if codec == Codec::Av1 {
+            joined = dependency::joined(descriptor, payload);
+            &joined
+        } else {
+            payload
+        };
+        let tells_layers = match codec {
+            Codec::Vp9 => vp9.is_some_and(|vp9| vp9.spatial.is_some()),
+            Codec::Av1 => dependency::has_layers(descriptor),
+            _ => false,
+        };
+        if matches!(codec, Codec::Vp9 | Codec::Av1) && self.is_split(key, i, tells_layers) {
+            let unit = Unit { packet, payload_type: header.payload_type, part: vp9.map(Part::from) };
+            return self.take_apart(key, i, unit, kept);
         }
-        self.fan_out(key, i, packet, header.payload_type, payload)
+        self.fan_out(key, i, packet, header.payload_type, kept)
     }
 
     pub(crate) fn hear(&mut self, key: PeerKey, id: crate::names::PeerId, level: Option<u8>, now: Instant) {

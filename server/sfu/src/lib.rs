@@ -27,6 +27,7 @@ mod certificate;
 mod clockwork;
 mod codec;
 mod connections;
+mod dependency;
 mod downlink;
 mod downstream;
 mod dtls;
@@ -84,7 +85,7 @@ pub use offer::{Offer, OfferError, ReceiveMids};
 pub use permit::Permit;
 pub use probe::Probe;
 pub use ration::Ration;
-pub use relay::{BATCH_DATAGRAMS_MAX, Look, Relay, RelayConfig, Transmit, Ways};
+pub use relay::{BATCH_DATAGRAMS_MAX, Layered, Look, Relay, RelayConfig, Transmit, Ways};
 #[cfg(feature = "fuzz")]
 pub use sdp::{Attribute, Description, Media};
 pub use stand_in::StandIn;

@@ -1,7 +1,9 @@
 //! What waits to leave: packets of this batch in the clear, and the arena in which they are sealed.
 
+use crate::codec::Codec;
+use crate::dependency;
 use crate::downlink::Downlink;
-use crate::rtp::{HAS_EXTENSION, HAS_PADDING, HEADER_LEN, NUMBER_LEN};
+use crate::rtp::{DESCRIBED_MAX, HAS_EXTENSION, HAS_PADDING, HEADER_LEN, NUMBER_LEN};
 use crate::slot::{Packet, Placed, Slot};
 use crate::srtp::{OVERHEAD_MAX, Sealer};
 use crate::way::{Path, Remote};
@@ -121,11 +123,12 @@ impl Arena {
     }
 
     pub fn has_room(&self, payload_len: usize) -> bool {
-        self.len + HEADER_LEN + NUMBER_LEN + 2 + payload_len + OVERHEAD_MAX <= ARENA_BYTES
+        self.len + HEADER_LEN + DESCRIBED_MAX + 2 + payload_len + OVERHEAD_MAX <= ARENA_BYTES
     }
 
     /// Copies, rewrites and seals one packet for one slot. False if it has no place there.
     pub fn seal(&mut self, to: &mut Receiver<'_>, slot: &mut Slot, packet: &Packet, payload: &[u8]) -> bool {
+        let (descriptor, payload) = dependency::parted(packet.codec, payload);
         let Some(placed) = slot.place(packet, payload.len()) else { return false };
         let header = OutHeader {
             marker: packet.marker,
@@ -134,6 +137,7 @@ impl Arena {
             timestamp: placed.timestamp,
             ssrc: slot.ssrc,
             original: None,
+            descriptor: slot.described(descriptor),
         };
         let payload = placed.part(packet, payload);
         self.write(to, &header, Body::Media { packet, payload, placed: &placed })
@@ -141,6 +145,7 @@ impl Arena {
 
     /// The same for a packet that was sent before: as RTX (RFC 4588), else bit for bit again if it can be.
     pub fn seal_repair(&mut self, to: &mut Receiver<'_>, slot: &mut Slot, packet: &Packet, payload: &[u8]) -> bool {
+        let (descriptor, payload) = dependency::parted(packet.codec, payload);
         let Some(placed) = slot.place_again(packet) else { return false };
         let rtx = slot.next_rtx(packet.codec);
         let (payload_type, index, ssrc, original) = match rtx {
@@ -150,32 +155,45 @@ impl Arena {
             None if to.twcc.is_some() => return false,
             None => (placed.payload_type, placed.index, slot.ssrc, None),
         };
-        let header =
-            OutHeader { marker: packet.marker, payload_type, index, timestamp: placed.timestamp, ssrc, original };
+        let (marker, timestamp, descriptor) = (packet.marker, placed.timestamp, slot.described(descriptor));
+        let header = OutHeader { marker, payload_type, index, timestamp, ssrc, original, descriptor };
         self.write(to, &header, Body::Media { packet, payload, placed: &placed })
     }
 
     /// A packet of padding alone in a slot's retransmissions: a probe of the way, which no decoder sees.
     pub fn seal_padding(&mut self, to: &mut Receiver<'_>, slot: &mut Slot) -> bool {
         let Some((payload_type, index, timestamp)) = slot.next_padding() else { return false };
-        let header = OutHeader { marker: false, payload_type, index, timestamp, ssrc: slot.rtx_ssrc, original: None };
+        let (marker, ssrc, original, descriptor) = (false, slot.rtx_ssrc, None, None);
+        let header = OutHeader { marker, payload_type, index, timestamp, ssrc, original, descriptor };
         self.write(to, &header, Body::Padding)
     }
 
-    fn write(&mut self, to: &mut Receiver<'_>, header: &OutHeader, body: Body<'_>) -> bool {
+    fn write(&mut self, to: &mut Receiver<'_>, header: &OutHeader<'_>, body: Body<'_>) -> bool {
         let start = self.len;
-        let header_len = HEADER_LEN + if to.twcc.is_some() { NUMBER_LEN } else { 0 };
+        let extension_len = match header.descriptor {
+            Some((_, descriptor)) => crate::rtp::described_len(to.twcc.is_some(), descriptor.len()),
+            None if to.twcc.is_some() => NUMBER_LEN,
+            None => 0,
+        };
+        let header_len = HEADER_LEN + extension_len;
         let body_at = header_len + if header.original.is_some() { 2 } else { 0 };
         let plain_len = body_at + body.len();
         let Some(out) = self.bytes.get_mut(start..start + plain_len + OVERHEAD_MAX) else { return false };
         let Some(fixed) = out.first_chunk_mut::<HEADER_LEN>() else { return false };
         let sequence = header.index as u16;
         crate::rtp::write_header(fixed, header.marker, header.payload_type, sequence, header.timestamp, header.ssrc);
-        if let Some(twcc) = &mut to.twcc {
-            let number = twcc.downlink.send(plain_len + OVERHEAD_MAX, to.now);
+        let number =
+            to.twcc.as_mut().map(|twcc| (twcc.extension, twcc.downlink.send(plain_len + OVERHEAD_MAX, to.now)));
+        let mut descriptor_at = None;
+        if let Some((id, descriptor)) = header.descriptor {
+            out[0] |= HAS_EXTENSION;
+            let extension = &mut out[HEADER_LEN..header_len];
+            let at = HEADER_LEN + crate::rtp::write_described(extension, number, (id, descriptor));
+            descriptor_at = Some(at..at + descriptor.len());
+        } else if let Some((id, number)) = number {
             out[0] |= HAS_EXTENSION;
             let Some(extension) = out[HEADER_LEN..].first_chunk_mut::<NUMBER_LEN>() else { return false };
-            crate::rtp::write_number(extension, twcc.extension, number);
+            crate::rtp::write_number(extension, id, number);
         }
         if let Some(original) = header.original {
             out[header_len..body_at].copy_from_slice(&original.to_be_bytes());
@@ -183,7 +201,10 @@ impl Arena {
         match body {
             Body::Media { packet, payload, placed } => {
                 out[body_at..plain_len].copy_from_slice(payload);
-                placed.patch(packet, &mut out[body_at..plain_len]);
+                let patched = if packet.codec == Codec::Av1 { descriptor_at } else { Some(body_at..plain_len) };
+                if let Some(patched) = patched {
+                    placed.patch(packet, &mut out[patched]);
+                }
             }
             Body::Padding => {
                 out[0] |= HAS_PADDING;
@@ -227,7 +248,7 @@ pub struct Twcc<'a> {
     pub downlink: &'a mut Downlink,
 }
 
-struct OutHeader {
+struct OutHeader<'a> {
     marker: bool,
     payload_type: u8,
     index: u64,
@@ -235,6 +256,8 @@ struct OutHeader {
     ssrc: u32,
     /// The sequence number that a retransmission repairs.
     original: Option<u16>,
+    /// Of AV1: the extension that carries it, and as its publisher sent it.
+    descriptor: Option<(u8, &'a [u8])>,
 }
 
 #[derive(Clone, Copy)]

@@ -53,8 +53,15 @@ pub struct RelayConfig {
     /// production; DTLS keys never come from it.
     pub seed: [u8; 32],
     pub ways: Ways,
-    /// Screens are asked for in VP9, which browsers can send in spatial layers; else in what every browser decodes.
-    pub layers_screens: bool,
+    /// Screens are asked for in a codec that browsers can send in spatial layers; else in what every browser decodes.
+    pub screen_layers: Option<Layered>,
+}
+
+/// A codec whose spatial layers are taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layered {
+    Vp9,
+    Av1,
 }
 
 /// The ways to this relay besides UDP. By default there are none.
@@ -97,7 +104,7 @@ pub struct Relay {
     pub(crate) id: RelayId,
     pub(crate) addresses: Vec<SocketAddr>,
     has_tcp: bool,
-    layers_screens: bool,
+    screen_layers: Option<Layered>,
     fingerprint: String,
     rng: ChaCha20Rng,
     pub(crate) dtls: DtlsConfig,
@@ -134,6 +141,15 @@ pub struct Relay {
     pub(crate) stats: Stats,
 }
 
+impl Layered {
+    fn codec(self) -> Codec {
+        match self {
+            Layered::Vp9 => Codec::Vp9,
+            Layered::Av1 => Codec::Av1,
+        }
+    }
+}
+
 impl Relay {
     pub fn new(config: RelayConfig) -> Relay {
         Relay {
@@ -142,7 +158,7 @@ impl Relay {
             dtls: DtlsConfig::new(&config.certificate),
             addresses: config.addresses,
             has_tcp: config.ways.has_tcp,
-            layers_screens: config.layers_screens,
+            screen_layers: config.screen_layers,
             rng: ChaCha20Rng::from_seed(config.seed),
             peers: Peers::default(),
             by_ufrag: HashMap::new(),
@@ -181,8 +197,9 @@ impl Relay {
         now: Instant,
     ) -> Result<String, OfferError> {
         let mut session = Session::parse(&offer.sdp)?;
-        let screen = offer.send.get(&Source::Screen).filter(|_| self.layers_screens);
-        screen.into_iter().for_each(|mid| session.prefer(mid, Codec::Vp9));
+        if let (Some(mid), Some(layered)) = (offer.send.get(&Source::Screen), self.screen_layers) {
+            session.prefer(mid, layered.codec());
+        }
         let roles = assign_sections(&session, offer)?;
         let key = match self.peers.key_of(peer) {
             Some(key) => self.renew(key, room, &session, &roles)?,
@@ -258,6 +275,7 @@ impl Relay {
         }
         let (index, timestamp) = (self.rng.random::<u16>(), self.rng.random::<u32>());
         let mut slot = Slot::new(section.mid.clone(), source, ssrc, rtx_ssrc, index, timestamp);
+        slot.descriptor_id = section.extensions.get(&Extension::Dependency).copied();
         for offered in &section.codecs {
             slot.set_payload_type(offered.codec, offered.payload_type, offered.rtx);
         }

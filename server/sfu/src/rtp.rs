@@ -141,6 +141,41 @@ pub fn write_number(out: &mut [u8; NUMBER_LEN], id: u8, number: u16) {
     *out = [0xbe, 0xde, 0, 1, (id << 4) | 1, high, low, 0];
 }
 
+/// The longest element of the one-byte form (RFC 8285 §4.2).
+const SHORT_LEN_MAX: usize = 16;
+
+/// How long a header extension is with a descriptor of `len` bytes, and perhaps a transport-wide number.
+pub fn described_len(has_number: bool, len: usize) -> usize {
+    let head = if len > SHORT_LEN_MAX { 2 } else { 1 };
+    (4 + if has_number { head + 2 } else { 0 } + head + len).next_multiple_of(4)
+}
+
+/// What it adds to the descriptor at most.
+pub const DESCRIBED_MAX: usize = 13;
+
+/// Writes such an extension, which `out` is as long as, its ids below 15. Returns where in it the descriptor lies.
+pub fn write_described(out: &mut [u8], number: Option<(u8, u16)>, (id, descriptor): (u8, &[u8])) -> usize {
+    let is_long = descriptor.len() > SHORT_LEN_MAX;
+    let [profile_high, profile_low] = if is_long { [0x10, 0x00] } else { [0xbe, 0xde] };
+    let words = (out.len() / 4 - 1) as u16;
+    out.fill(0);
+    out[..4].copy_from_slice(&[profile_high, profile_low, (words >> 8) as u8, words as u8]);
+    let mut at = 4;
+    let mut write = |id: u8, value: &[u8]| {
+        let short = [id << 4 | (value.len().wrapping_sub(1) & 0x0f) as u8];
+        let long = [id, value.len() as u8];
+        for part in [if is_long { &long[..] } else { &short }, value] {
+            out[at..at + part.len()].copy_from_slice(part);
+            at += part.len();
+        }
+        at - value.len()
+    };
+    if let Some((id, number)) = number {
+        write(id, &number.to_be_bytes());
+    }
+    write(id, descriptor)
+}
+
 /// Bits of a header's first byte.
 pub const HAS_PADDING: u8 = 0x20;
 pub const HAS_EXTENSION: u8 = 0x10;
@@ -169,6 +204,25 @@ mod tests {
         assert_eq!((header.payload_type, header.sequence, header.timestamp, header.ssrc), (111, 0x1234, 9, 7));
         assert_eq!(header.extensions(&packet).collect::<Vec<_>>(), [(1, &[0x85][..])]);
         assert_eq!(header.payload(&packet).unwrap(), [0xaa, 0xbb, 0xcc]);
+    }
+
+    #[test]
+    fn a_descriptor_is_written_as_it_is_read_long_or_short_with_a_number_and_without() {
+        for len in [1, 3, 16, 17, 90, 255] {
+            for number in [None, Some((3, 0x1234))] {
+                let descriptor = vec![0xd5; len];
+                let mut packet = WITH_EXTENSIONS[..HEADER_LEN].to_vec();
+                packet.resize(HEADER_LEN + described_len(number.is_some(), len), 0xff);
+                assert!(packet.len() <= HEADER_LEN + len + DESCRIBED_MAX);
+                let at = write_described(&mut packet[HEADER_LEN..], number, (12, &descriptor));
+                assert_eq!(packet[HEADER_LEN + at..][..len], descriptor);
+                let header = RtpHeader::parse(&packet).unwrap();
+                assert_eq!(header.len, packet.len());
+                let mut read = header.extensions(&packet);
+                assert!(number.is_none() || read.next() == Some((3, &[0x12, 0x34][..])));
+                assert_eq!((read.next(), read.next()), (Some((12, &descriptor[..])), None));
+            }
+        }
     }
 
     #[test]

@@ -62,16 +62,19 @@ pub enum Extension {
     AudioLevel,
     TransportCc,
     AbsSendTime,
+    /// Of AV1: which layer a packet is of.
+    Dependency,
 }
 
 impl Extension {
-    pub const ALL: [Extension; 6] = [
+    pub const ALL: [Extension; 7] = [
         Extension::Mid,
         Extension::Rid,
         Extension::RepairedRid,
         Extension::AudioLevel,
         Extension::TransportCc,
         Extension::AbsSendTime,
+        Extension::Dependency,
     ];
 
     pub fn uri(self) -> &'static str {
@@ -81,6 +84,9 @@ impl Extension {
             Extension::RepairedRid => "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
             Extension::AudioLevel => "urn:ietf:params:rtp-hdrext:ssrc-audio-level",
             Extension::AbsSendTime => "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
+            Extension::Dependency => {
+                "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension"
+            }
             Extension::TransportCc => "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
         }
     }

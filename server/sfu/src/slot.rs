@@ -101,6 +101,8 @@ pub struct Slot {
     pub source: Source,
     pub ssrc: u32,
     pub rtx_ssrc: u32,
+    /// The receiver's header extension for AV1's descriptors: without it, it shows one layer only.
+    pub descriptor_id: Option<u8>,
     /// The receiver's payload type for each codec, with that of retransmissions.
     payload_types: [Option<(u8, Option<u8>)>; Codec::COUNT],
     /// Who is in the slot.
@@ -141,6 +143,7 @@ impl Slot {
             source,
             ssrc,
             rtx_ssrc,
+            descriptor_id: None,
             payload_types: [None; Codec::COUNT],
             person: None,
             target: None,
@@ -238,12 +241,15 @@ impl Slot {
         let timestamp = self.newest.timestamp.wrapping_add((ticks as u32).max(1));
         let id = packet.numbers.picture_id.map_or(0, |(_, id)| id.number());
         let tl0 = packet.numbers.tl0_pic_idx.map_or(0, |(_, tl0)| tl0);
+        // What goes on with fewer layers refers to pictures of before by their numbers.
+        let goes_on = self.mapping.filter(|_| self.entry == Entry::NextPicture).map(|mapping| mapping.picture_id_step);
+        let picture_id_step = goes_on.unwrap_or(self.newest.picture_id.wrapping_add(1).wrapping_sub(id));
         let mapping = Mapping {
             stream: packet.stream,
             first_in: packet.index,
             first_out: self.newest.index + 1,
             timestamp_step: timestamp.wrapping_sub(packet.timestamp),
-            picture_id_step: self.newest.picture_id.wrapping_add(1).wrapping_sub(id),
+            picture_id_step,
             tl0_step: self.newest.tl0.wrapping_add(1).wrapping_sub(tl0),
         };
         self.previous = self.mapping.replace(mapping);
@@ -343,6 +349,11 @@ impl Slot {
         Some((rtx, self.rtx_index))
     }
 
+    /// The header extension in which a descriptor leaves, if there is one.
+    pub fn described<'d>(&self, descriptor: &'d [u8]) -> Option<(u8, &'d [u8])> {
+        self.descriptor_id.filter(|_| !descriptor.is_empty()).map(|id| (id, descriptor))
+    }
+
     /// A publisher's timestamp in the slot's numbers: for sender reports.
     pub fn timestamp_of(&self, stream: StreamId, timestamp: u32) -> Option<u32> {
         let mapping = self.mapping.filter(|mapping| mapping.stream == stream)?;
@@ -373,7 +384,7 @@ impl Placed {
         }
     }
 
-    /// Rewrites the payload descriptor of `payload`, which is the copy that leaves.
+    /// Rewrites the descriptor in the copy of `payload` that leaves; AV1's stands before that, alone.
     pub fn patch(&self, packet: &Packet, payload: &mut [u8]) {
         if let Redundancy::Kept { opus } = self.redundancy {
             return red_retype(payload, opus);
@@ -382,6 +393,7 @@ impl Placed {
             match id.plus(self.picture_id_step) {
                 PictureId::Bits15(id) => payload[at..at + 2].copy_from_slice(&(id | 0x8000).to_be_bytes()),
                 PictureId::Bits7(id) => payload[at] = id,
+                PictureId::Frame(number) => payload[at..at + 2].copy_from_slice(&number.to_be_bytes()),
             }
         }
         if let Some((at, tl0)) = packet.numbers.tl0_pic_idx {

@@ -1,18 +1,22 @@
-//! Streams of several spatial layers (VP9), taken apart: each layer, with those below it, is a stream of its own.
+//! Streams of several spatial layers (VP9, AV1), taken apart: each layer, with those below it, is a stream of its own.
 //!
 //! To plans, slots and repairs such a stream is what a layer of simulcast is: it has numbers without gaps, a rate, a
 //! height and a ring. Packets are therefore given to the layers in the order in which they were sent; what comes too
 //! early waits for what is missing, as decoders would.
 
+use crate::codec::{Codec, PictureId};
+use crate::dependency::{self, Dependency, Templates};
 use crate::relay::Relay;
 use crate::slot::{Packet, StreamId};
 use crate::stats::Dropped;
 use crate::stream::{KeyframeRequests, Stream};
 use crate::timers::PeerKey;
-use crate::vp9::{LAYERS_MAX, Structure, Vp9};
+use crate::vp9::Vp9;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+/// Browsers send three at most; what a fourth would add goes with the third.
+pub const LAYERS_MAX: usize = 3;
 /// What is missing comes within a few round trips of a slow network or not at all…
 const MISSED_FOR: Duration = Duration::from_millis(350);
 /// …and so many packets wait for it: a third of a second of a large picture.
@@ -35,17 +39,43 @@ pub enum Spatial {
     Layer,
 }
 
-/// A packet of a stream that is taken apart; without a descriptor it is padding.
+/// Which layers there are: a new structure begins with a keyframe.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Structure {
+    pub layers: usize,
+    /// 0: not told.
+    pub heights_px: [u16; LAYERS_MAX],
+}
+
+/// A packet of a stream that is taken apart.
 #[derive(Clone, Copy)]
 pub struct Unit {
     pub packet: Packet,
     pub payload_type: u8,
-    pub vp9: Option<Vp9>,
+    /// `None`: it is padding, or cannot be told yet.
+    pub part: Option<Part>,
 }
 
-impl Unit {
-    fn layer(&self) -> Option<usize> {
-        self.vp9.map(|vp9| usize::from(vp9.spatial.unwrap_or(0)).min(LAYERS_MAX - 1))
+/// What a packet is part of: the frame of one layer in one picture.
+#[derive(Clone, Copy)]
+pub struct Part {
+    layer: usize,
+    /// The frame ends here.
+    ends: bool,
+    structure: Option<Structure>,
+}
+
+impl From<Vp9> for Part {
+    fn from(vp9: Vp9) -> Part {
+        let layer = usize::from(vp9.spatial.unwrap_or(0)).min(LAYERS_MAX - 1);
+        Part { layer, ends: vp9.ends, structure: vp9.structure }
+    }
+}
+
+impl From<Dependency> for Part {
+    fn from(frame: Dependency) -> Part {
+        let layer = usize::from(frame.spatial).min(LAYERS_MAX - 1);
+        Part { layer, ends: frame.ends, structure: frame.structure }
     }
 }
 
@@ -56,8 +86,10 @@ pub struct Splitter {
     next: Option<u64>,
     /// Those after it, in order.
     held: VecDeque<(Unit, Vec<u8>)>,
-    /// The last one of a picture: its time, its number in the descriptor and its layer.
-    last: Option<Unit>,
+    /// Of AV1: what descriptors refer to.
+    templates: Templates,
+    /// The last one of a picture, and what it was part of.
+    last: Option<(Packet, Part)>,
     /// Something before the next one will not come.
     has_gap: bool,
     numbers: [u64; LAYERS_MAX],
@@ -70,14 +102,14 @@ impl Splitter {
         let next = *self.next.get_or_insert(index);
         if index == next {
             self.next = Some(next + 1);
-            return Some(unit);
+            return Some(self.read(unit, payload));
         }
         if index > next + HELD_MAX as u64 {
             // An outage: only a keyframe mends it.
             self.held.clear();
             self.has_gap = true;
             self.next = Some(index + 1);
-            return Some(unit);
+            return Some(self.read(unit, payload));
         }
         if index > next {
             let at = self.held.partition_point(|(held, _)| held.packet.index < index);
@@ -98,41 +130,59 @@ impl Splitter {
             self.has_gap = true;
         }
         self.next = Some(index + 1);
-        self.held.pop_front()
+        let (unit, payload) = self.held.pop_front()?;
+        Some((self.read(unit, &payload), payload))
+    }
+
+    /// Descriptors of AV1 refer to earlier ones: they are read when it is their turn.
+    fn read(&mut self, mut unit: Unit, payload: &[u8]) -> Unit {
+        if unit.packet.codec == Codec::Av1 {
+            let (descriptor, _) = dependency::parted(unit.packet.codec, payload);
+            let dependency = self.templates.read(descriptor);
+            unit.packet.starts_picture = dependency.is_some_and(|frame| frame.begins && frame.spatial == 0);
+            unit.part = dependency.map(Part::from);
+        }
+        unit
     }
 
     /// The packet's number in each layer that it is part of; one is left out where something of that layer is missing.
-    fn number(&mut self, unit: &Unit) -> [Option<u64>; LAYERS_MAX] {
+    fn number(&mut self, packet: &Packet, part: &Part) -> [Option<u64>; LAYERS_MAX] {
         let mut numbers = [None; LAYERS_MAX];
-        let Some(layer) = unit.layer() else { return numbers };
         if std::mem::take(&mut self.has_gap) {
-            let torn = self.torn(unit);
+            let torn = self.torn(packet);
             self.numbers[torn..].iter_mut().for_each(|number| *number += 1);
         }
-        for (given, number) in numbers.iter_mut().zip(&mut self.numbers).skip(layer) {
+        for (given, number) in numbers.iter_mut().zip(&mut self.numbers).skip(part.layer) {
             *number += 1;
             *given = Some(*number);
         }
-        self.last = Some(*unit);
+        self.last = Some((*packet, *part));
         numbers
     }
 
-    /// The lowest layer of which something may be missing before `unit`: within a picture layers come in their order.
-    fn torn(&self, unit: &Unit) -> usize {
-        let Some(last) = &self.last else { return 0 };
-        let id = |unit: &Unit| unit.packet.numbers.picture_id.map(|(_, id)| id);
-        let is_same = last.packet.timestamp == unit.packet.timestamp;
-        let is_next = unit.packet.starts_picture && id(unit) == id(last).map(|id| id.plus(1));
-        if is_same || is_next { last.layer().unwrap_or(0) } else { 0 }
+    /// The lowest layer of which something may be missing before a packet: within a picture layers come in their order.
+    fn torn(&self, packet: &Packet) -> usize {
+        let Some((last, last_part)) = &self.last else { return 0 };
+        let id = |packet: &Packet| packet.numbers.picture_id.map(|(_, id)| id);
+        let is_next = match (id(packet), id(last)) {
+            // Only further layers of the last picture are missing, if it had not ended.
+            (Some(PictureId::Frame(number)), Some(PictureId::Frame(last_number))) => {
+                let further = if last.marker { 0 } else { LAYERS_MAX - 1 - last_part.layer };
+                usize::from(number.wrapping_sub(last_number)) <= 1 + further
+            }
+            (id, last) => id == last.map(|last| last.plus(1)),
+        };
+        let is_same = last.timestamp == packet.timestamp;
+        if is_same || (packet.starts_picture && is_next) { last_part.layer } else { 0 }
     }
 }
 
 impl Relay {
-    /// Whether a packet is of a stream with spatial layers; the first of them makes it one.
-    pub(crate) fn is_split(&mut self, key: PeerKey, i: usize, vp9: Option<Vp9>) -> bool {
+    /// Whether a packet is of a stream with spatial layers; the first that `tells_layers` makes it one.
+    pub(crate) fn is_split(&mut self, key: PeerKey, i: usize, tells_layers: bool) -> bool {
         let Some(peer) = self.peers.get_mut(key) else { return false };
         let stream = &mut peer.streams[i];
-        if stream.is_split() || vp9.is_none_or(|vp9| vp9.spatial.is_none()) {
+        if stream.is_split() || !tells_layers {
             return stream.is_split();
         }
         stream.spatial = Spatial::Split(Box::default());
@@ -172,12 +222,15 @@ impl Relay {
 
     /// A packet whose turn it is. Returns whether any layer that it is part of is shown.
     fn give(&mut self, key: PeerKey, i: usize, unit: &Unit, payload: &[u8], now: Instant) -> bool {
-        let (Some(vp9), Some(own)) = (unit.vp9, unit.layer()) else { return false };
-        if let Some(structure) = vp9.structure.filter(|_| vp9.starts_keyframe()) {
+        if let Some(structure) = unit.part.and_then(|part| part.structure).filter(|_| unit.packet.starts_keyframe) {
             self.restructure(key, i, &structure, now);
         }
         let Some(splitter) = self.splitter(key, i) else { return false };
-        let numbers = splitter.number(unit);
+        let Some(part) = unit.part else {
+            splitter.has_gap |= !dependency::parted(unit.packet.codec, payload).1.is_empty();
+            return false;
+        };
+        let (own, numbers) = (part.layer, splitter.number(&unit.packet, &part));
         let mut is_wanted = false;
         // Who goes up enters with a keyframe, and who goes down with another picture: neither is sent a part of it twice.
         for step in 0..LAYERS_MAX {
@@ -190,7 +243,7 @@ impl Relay {
                 self.flow_begins(key, at, now);
             }
             let Some(stream) = self.peers.get(key).map(|peer| &peer.streams[at]) else { continue };
-            let marker = unit.packet.marker || (vp9.ends && layer == own && layer + 1 < LAYERS_MAX);
+            let marker = unit.packet.marker || (part.ends && layer == own && layer + 1 < LAYERS_MAX);
             let packet = Packet { stream: stream.id, index, marker, arrived: now, ..unit.packet };
             is_wanted |= self.fan_out(key, at, packet, unit.payload_type, payload).is_ok();
         }

@@ -1,9 +1,8 @@
 //! The payload descriptor of a VP9 packet (RFC 9628 §4.2), as far as the relay reads and rewrites it.
 
 use crate::codec::{PictureId, PictureNumbers};
+use crate::spatial::{LAYERS_MAX, Structure};
 
-/// Browsers send three at most; what a fourth would add goes with the third.
-pub const LAYERS_MAX: usize = 3;
 /// References of one frame to others (RFC 9628 §4.2, P_DIFF).
 const REFERENCES_MAX: usize = 3;
 
@@ -18,14 +17,6 @@ pub struct Vp9 {
     pub begins: bool,
     pub ends: bool,
     pub structure: Option<Structure>,
-}
-
-/// The scalability structure: a new one begins with a keyframe.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Structure {
-    pub layers: usize,
-    /// 0: not told.
-    pub heights_px: [u16; LAYERS_MAX],
 }
 
 impl Vp9 {
@@ -60,7 +51,7 @@ impl Vp9 {
             }
         }
         if has_structure {
-            vp9.structure = Some(Structure::read(rest)?);
+            vp9.structure = Some(structure(rest)?);
         }
         Some(vp9)
     }
@@ -75,19 +66,17 @@ impl Vp9 {
     }
 }
 
-impl Structure {
-    /// What is said of groups of pictures is passed over.
-    fn read(bytes: &[u8]) -> Option<Structure> {
-        let (&first, sizes) = bytes.split_first()?;
-        let layers = usize::from(first >> 5) + 1;
-        let mut heights_px = [0; LAYERS_MAX];
-        if first & 0x10 != 0 {
-            for (at, size) in sizes.get(..4 * layers)?.chunks_exact(4).enumerate() {
-                heights_px[at.min(LAYERS_MAX - 1)] = u16::from_be_bytes([size[2], size[3]]);
-            }
+/// The scalability structure; what is said of groups of pictures is passed over.
+fn structure(bytes: &[u8]) -> Option<Structure> {
+    let (&first, sizes) = bytes.split_first()?;
+    let layers = usize::from(first >> 5) + 1;
+    let mut heights_px = [0; LAYERS_MAX];
+    if first & 0x10 != 0 {
+        for (at, size) in sizes.get(..4 * layers)?.chunks_exact(4).enumerate() {
+            heights_px[at.min(LAYERS_MAX - 1)] = u16::from_be_bytes([size[2], size[3]]);
         }
-        Some(Structure { layers: layers.min(LAYERS_MAX), heights_px })
     }
+    Some(Structure { layers: layers.min(LAYERS_MAX), heights_px })
 }
 
 #[cfg(test)]

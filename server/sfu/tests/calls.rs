@@ -6,7 +6,7 @@ mod trunks;
 mod ways;
 mod world;
 
-use preau_sfu::{Audience, Dropped, Event, Mid, Permit, Role, Source, Way};
+use preau_sfu::{Audience, Dropped, Event, Layered, Mid, Permit, Role, Source, Way};
 use rtc_dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 use std::time::Duration;
 use world::{Seen, World};
@@ -341,19 +341,27 @@ fn a_real_chromium_offer_is_answered_with_three_layers() {
 }
 
 #[test]
-fn a_screen_is_asked_for_in_vp9_where_that_is_offered_and_a_camera_is_not() {
-    let mut class = World::new();
+fn a_screen_is_asked_for_in_layers_where_that_is_offered_and_a_camera_is_not() {
     let mut browser = world::Browser::new(7, SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm);
-    let vp9 = "a=rtpmap:98 VP9/90000\r\na=fmtp:98 profile-id=0\r\na=rtpmap:96 VP8/90000";
+    let more = "a=rtpmap:98 VP9/90000\r\na=fmtp:98 profile-id=0\r\na=rtpmap:45 AV1/90000\r\na=extmap:12 https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension\r\na=rtpmap:96 VP8/90000";
     browser.offer.sdp =
-        browser.offer.sdp.replace("SAVPF 96 97", "SAVPF 96 97 98").replace("a=rtpmap:96 VP8/90000", vp9);
-    let mut first_codec = |source: Source| {
+        browser.offer.sdp.replace("SAVPF 96 97", "SAVPF 96 97 98 45").replace("a=rtpmap:96 VP8/90000", more);
+    let mut answered = |mut class: World, source: Source| {
         let camera = browser.offer.send.remove(&Source::Camera).or(browser.offer.send.remove(&Source::Screen)).unwrap();
         browser.offer.send.insert(source, camera);
         let answer = class.relay.answer(browser.id, world::CLASS, Role::Teacher, &browser.offer, class.now).unwrap();
-        answer.split("m=video 9 UDP/TLS/RTP/SAVPF ").nth(1).unwrap()[..2].to_owned()
+        let section = answer.split("m=video 9 UDP/TLS/RTP/SAVPF ").nth(1).unwrap();
+        (section[..2].to_owned(), section.contains("dependency-descriptor"))
     };
-    assert_eq!([first_codec(Source::Camera), first_codec(Source::Screen)], ["96", "98"]);
+    let cases = [
+        (World::layering(Layered::Av1), Source::Camera, ("96", false)),
+        (World::layering(Layered::Av1), Source::Screen, ("45", true)),
+        (World::layering(Layered::Vp9), Source::Screen, ("98", false)),
+        (World::new(), Source::Screen, ("96", false)),
+    ];
+    for (class, source, (first, is_described)) in cases {
+        assert_eq!(answered(class, source), (first.to_owned(), is_described));
+    }
 }
 
 #[test]

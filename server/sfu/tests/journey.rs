@@ -42,7 +42,7 @@ async fn run_relay(
         addresses: vec![address],
         seed: [5; 32],
         ways: Ways::default(),
-        layers_screens: false,
+        screen_layers: None,
     });
     let mut bytes = [0; 2048];
     loop {

@@ -8,6 +8,7 @@ use preau_protocol::DisplayName;
 
 use super::fault::{ConfigFault, Place};
 use super::origin::{Origin, PublicUrl};
+use super::screens;
 use super::span;
 use super::suggest::suggest;
 use super::{ClosedWindow, Config, LogFormat, MetricsBind, Network, OperatorToken, PortalConfig, TlsFiles, TurnTls};
@@ -323,10 +324,10 @@ pub static SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "screen_layers",
-        about: "\"on\" or \"off\": browsers that can send a shared screen in three sizes at once (VP9), so that who has a weak connection sees a smaller one instead of none. It takes the sharer's processor more work, and everybody in class needs a browser that plays VP9, as Chrome, Edge and Firefox do.",
+        about: "\"av1\", \"vp9\" or \"off\": browsers that can send a shared screen in this codec in three sizes at once, so that who has a weak connection sees a smaller one instead of none. It takes the sharer's processor more work, AV1 most, and everybody in class needs a browser that plays it, as Chrome, Edge and Firefox do.",
         shape: Shape::Text,
         default: "\"off\"",
-        set: |d, v| text(v, switch).map(|x| d.config.layers_screens = x),
+        set: |d, v| text(v, screens::parse).map(|x| d.config.screen_layers = x),
     },
     Setting {
         key: "accounts.idle_days",

@@ -52,7 +52,7 @@ impl World {
             addresses: vec![std::net::SocketAddr::from(([127, 0, 0, 1], 9 + id.0))],
             seed: [7; 32],
             ways: Ways::default(),
-            layers_screens: false,
+            screen_layers: None,
         };
         let now = Instant::now();
         World {

@@ -9,7 +9,7 @@ import { School, say, words } from '../school.mjs';
 let school;
 let shaper;
 before(async () => {
-  school = await School.open({ flags: ['--shards', '1', '--screen-layers', 'on'] });
+  school = await School.open({ flags: ['--shards', '1'] });
   shaper = new Shaper();
 });
 after(() => {
@@ -92,33 +92,6 @@ test('a large picture is not sent to be looked at small', async () => {
   await noe.sees();
   await ada.sendsLayers('m', 'l');
   assert.deepEqual(noe.tab.problems, []);
-});
-
-/** Less than a screen in full. */
-const TIGHT = { rate_bps: 300_000 };
-
-test('a screen in layers is seen small where the way is tight, and by the others in full', { timeout: 300_000 }, async () => {
-  const lesson = await school.makeClass(['Noé', 'Zoé']);
-  const ada = await school.teacher(lesson);
-  const noe = await school.person('Noé');
-  await noe.open(lesson.links['Noé']);
-  await noe.goesBy(await shaper.open('tight', school.server.udp[0], 2));
-  await noe.enter();
-  const zoe = await school.knock(lesson, 'Zoé', { at: 'firefox' });
-  for (const student of [noe, zoe]) {
-    await ada.press(words.class.door.admitNamed(student.name));
-    await student.tab.isAt('seated');
-  }
-  await ada.press(words.class.bar.screen);
-  for (const student of [noe, zoe]) await student.showsHeight((px) => px > 400, 'the screen in full');
-  assert.ok((await ada.streams()).sentModes.includes('L3T3_KEY'));
-  await shaper.set('tight', { down: TIGHT });
-  await noe.showsHeight((px) => px < 400, 'it smaller');
-  await noe.sees(3);
-  await zoe.showsHeight((px) => px > 400, 'it in full still');
-  await shaper.set('tight', {});
-  await noe.showsHeight((px) => px > 400, 'it in full again');
-  await zoe.sees(3);
 });
 
 /** Less than one small picture and a voice. */

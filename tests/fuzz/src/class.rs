@@ -22,6 +22,7 @@ pub const NUMBER_ID: u8 = 3;
 pub const MID_ID: u8 = 4;
 pub const RID_ID: u8 = 10;
 pub const REPAIRED_RID_ID: u8 = 11;
+pub const DESCRIPTOR_ID: u8 = 12;
 /// Sections of every offer: four that send, then slots.
 pub const SENT: [(Source, &str); 4] =
     [(Source::Microphone, "0"), (Source::Camera, "1"), (Source::Screen, "2"), (Source::ScreenAudio, "3")];
@@ -282,6 +283,17 @@ pub fn extension(elements: &[(u8, &[u8])]) -> Vec<u8> {
     [&[0xbe, 0xde][..], &((body.len() / 4) as u16).to_be_bytes(), &body].concat()
 }
 
+/// The same in the two-byte form.
+pub fn long_extension(elements: &[(u8, &[u8])]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (id, value) in elements {
+        body.extend_from_slice(&[*id, value.len() as u8]);
+        body.extend_from_slice(value);
+    }
+    body.resize(body.len().next_multiple_of(4), 0);
+    [&[0x10, 0x00][..], &((body.len() / 4) as u16).to_be_bytes(), &body].concat()
+}
+
 pub fn packet(kind: u8, marker: bool, numbers: (u16, u32, u32), extension: &[u8], payload: &[u8]) -> Vec<u8> {
     let (sequence, timestamp, ssrc) = numbers;
     let first = 0x80 | if extension.is_empty() { 0 } else { 0x10 };
@@ -371,6 +383,7 @@ fn section(source: Source, mid: &str, direction: &str, manners: Manners) -> Stri
         (MID_ID, "urn:ietf:params:rtp-hdrext:sdes:mid"),
         (RID_ID, "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"),
         (REPAIRED_RID_ID, "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"),
+        (DESCRIPTOR_ID, "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension"),
     ];
     const NUMBERS: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
     extensions.extend(manners.has_numbers.then_some((NUMBER_ID, NUMBERS)));

@@ -1,8 +1,8 @@
 //! RTP and RTCP as they are after decryption, of every shape: what leaves is well made, permitted, and bounded.
 
 use crate::class::{
-    Class, LEVEL_ID, MID_ID, Manners, NUMBER_ID, OPUS, RED, REPAIRED_RID_ID, RID_ID, RIDS, Received, SENT, VIDEO,
-    extension, header_len, long, packet, short,
+    Class, DESCRIPTOR_ID, LEVEL_ID, MID_ID, Manners, NUMBER_ID, OPUS, RED, REPAIRED_RID_ID, RID_ID, RIDS, Received,
+    SENT, VIDEO, extension, header_len, long, long_extension, packet, short,
 };
 use crate::script::Script;
 use bytes::BytesMut;
@@ -113,6 +113,13 @@ impl Story {
         let number = sequence.to_be_bytes();
         let rid = RIDS[layer].as_bytes();
         let names = match how >> 4 & 3 {
+            0 | 1 if matches!(kind, 45 | 46) => {
+                let mut descriptor = script.pick(&DESCRIPTORS).to_vec();
+                descriptor.splice(1..3, number);
+                descriptor.extend_from_slice(script.some());
+                let mid = SENT[section].1.as_bytes();
+                long_extension(&[(MID_ID, mid), (RID_ID, rid), (NUMBER_ID, &number), (DESCRIPTOR_ID, &descriptor)])
+            }
             0 => extension(&[(MID_ID, SENT[section].1.as_bytes()), (LEVEL_ID, &[script.byte()])]),
             1 => extension(&[(MID_ID, b"1"), (RID_ID, rid), (NUMBER_ID, &number)]),
             2 => extension(&[(MID_ID, SENT[section].1.as_bytes()), (REPAIRED_RID_ID, rid), (NUMBER_ID, &number)]),
@@ -270,6 +277,36 @@ impl Story {
     }
 }
 
+/// As a browser describes AV1 in three layers, each with a part more: a keyframe, one in two layers, and frames.
+const DESCRIPTORS: [&[u8]; 7] = [
+    &KEYFRAME,
+    &NARROW,
+    &[0xc5, 0, 0],
+    &[0xca, 0, 0],
+    &[0xc1, 0, 0],
+    &[0x86, 0, 0],
+    &[0xc3, 0, 0, 0x1a, 0x20, 0x10, 0x08, 0x00],
+];
+const KEYFRAME: [u8; 90] = [
+    0xc0, 0x00, 0x05, 0x80, 0x08, 0x14, 0x85, 0x21, 0x4e, 0xaa, 0xaa, 0xa8, 0x00, 0x06, 0x00, 0x00, 0x40, 0x00, 0x10,
+    0x00, 0x02, 0xaa, 0x80, 0xa8, 0x00, 0x06, 0x00, 0x00, 0x40, 0x00, 0x10, 0x00, 0x02, 0xa0, 0x00, 0xa8, 0x00, 0x06,
+    0x00, 0x00, 0x40, 0x00, 0x16, 0xd5, 0x49, 0x24, 0x1b, 0x55, 0x24, 0x90, 0x6d, 0x54, 0x92, 0x31, 0x57, 0xe0, 0x01,
+    0x97, 0x4c, 0xa8, 0x64, 0x33, 0x0e, 0x22, 0x23, 0x96, 0xec, 0xa8, 0x65, 0x53, 0x04, 0x22, 0x43, 0x90, 0xec, 0xa8,
+    0x77, 0x53, 0x01, 0x3f, 0x00, 0xb3, 0x02, 0x7f, 0x01, 0x67, 0x04, 0xff, 0x02, 0xcf,
+];
+/// The same, with which decode targets are active.
+const NARROW: [u8; 92] = {
+    let mut narrow = [0; 92];
+    let mut at = 0;
+    while at < KEYFRAME.len() {
+        narrow[at] = KEYFRAME[at];
+        at += 1;
+    }
+    narrow[3] |= 0x40;
+    (narrow[90], narrow[91]) = (0x1f, 0x80);
+    narrow
+};
+
 /// How payloads of each codec begin, when they begin well.
 fn beginning(kind: u8, script: &mut Script<'_>) -> Vec<u8> {
     let beginnings: &[&[u8]] = match kind {
@@ -280,11 +317,22 @@ fn beginning(kind: u8, script: &mut Script<'_>) -> Vec<u8> {
             &[0x80, 0x80, 0x81],
             &[],
         ],
-        98 | 99 => &[&[0x8c, 0x81, 0x02, 0, 1], &[0xaf, 0x05, 0x19, 7, 0x18, 1, 0x40, 0, 0xb4], &[0x0d, 0x81], &[]],
+        98 | 99 => &[
+            &[0x8c, 0x81, 0x02, 0, 1],
+            &[0xaf, 0x05, 0x19, 7, 0x18, 1, 0x40, 0, 0xb4],
+            &[0x0d, 0x81],
+            &[],
+            // Three layers of a keyframe, and of what follows it.
+            &[0xbe, 0xcf, 0x98, 0x10, 0x50, 1, 0x40, 0, 0xb4, 2, 0x80, 1, 0x68, 5, 0, 2, 0xd0],
+            &[0xbc, 0xcf, 0x98, 0x13],
+            &[0xbc, 0xcf, 0x98, 0x15],
+            &[0xfd, 0xcf, 0x99, 0x50, 2],
+            &[0xfd, 0xcf, 0x99, 0x53, 2],
+        ],
         102 | 103 => {
             &[&[0x67, 0x42, 0xe0, 0x1f], &[0x78, 0, 4, 0x67, 0x42, 0xe0, 0x1f, 0, 2, 0x68, 1], &[0x7c, 0x85], &[]]
         }
-        45 | 46 => &[&[0x18, 0x0a, 0x0b], &[0x28, 0x81], &[0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], &[]],
+        45 | 46 => &[&[0x18, 0x0a, 0x0b], &[0x28, 0x81], &[0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], &[], &[0x10, 7]],
         _ => &[&[0xfc], &[]],
     };
     script.pick(beginnings).to_vec()
@@ -343,5 +391,31 @@ pub fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     ];
     // A microphone begins anew with another SSRC, and what was said before is sent once more.
     let anew = [&voice(0)[..], &voice(0), &[0, 0x04, 0, 0, 0, 0x10, 0, 0], &[9, 0, 0], &second, &[9, 1, 0]].concat();
-    vec![("voices", voices), ("anew", anew), ("cameras", cameras), ("losses", losses), ("rights", rights.concat())]
+    // Somebody's screen in three layers: a keyframe, a frame that is missing, and one that is repaired.
+    let vp9 = |beginning: u8| [0x02, 0x02, 4, 0, 0, 0x7f, beginning, 2, 5, 6];
+    let av1 = |step: u8, descriptor: u8, beginning: u8| [2, 2, 8, step, 0, descriptor, 0, beginning, 2, 5, 6];
+    let [mut spatial, mut described] = [Vec::new(), Vec::new()];
+    for beginning in [4, 5, 6, 7, 8, 7, 8] {
+        spatial.extend_from_slice(&vp9(beginning));
+    }
+    for (step, descriptor, beginning) in
+        [(0, 0, 0), (0, 2, 4), (0, 3, 4), (0, 4, 4), (4, 5, 4), (0, 4, 4), (0, 1, 0), (0, 2, 4), (0, 6, 4)]
+    {
+        described.extend_from_slice(&av1(step, descriptor, beginning));
+        described.extend_from_slice(&second[..2]);
+        described.push(0);
+    }
+    for story in [&mut spatial, &mut described] {
+        story.extend_from_slice(&second);
+        story.extend_from_slice(&look(1, 0));
+    }
+    vec![
+        ("spatial", spatial),
+        ("described", described),
+        ("voices", voices),
+        ("anew", anew),
+        ("cameras", cameras),
+        ("losses", losses),
+        ("rights", rights.concat()),
+    ]
 }

@@ -1,6 +1,6 @@
 //! A relay with all its ways, the same in every story.
 
-use preau_sfu::{Certificate, Relay, RelayConfig, RelayId, TurnConfig, TurnKey, Ways};
+use preau_sfu::{Certificate, Layered, Relay, RelayConfig, RelayId, TurnConfig, TurnKey, Ways};
 use std::net::SocketAddr;
 use std::sync::LazyLock;
 use std::time::Instant;
@@ -35,6 +35,6 @@ pub fn relay_config() -> RelayConfig {
         addresses: candidates().to_vec(),
         seed: [3; 32],
         ways: Ways { has_tcp: true, turn: Some(turn), probe_password: Some(PROBE_PASSWORD.to_owned()) },
-        layers_screens: true,
+        screen_layers: Some(Layered::Av1),
     }
 }

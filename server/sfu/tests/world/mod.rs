@@ -4,8 +4,8 @@
 
 use bytes::BytesMut;
 use preau_sfu::{
-    Certificate, ConnectionNews, Dropped, Event, Look, Mid, Offer, PeerId, Permit, ReceiveMids, Relay, RelayConfig,
-    RelayId, Role, RoomId, Source, Way, Ways,
+    Certificate, ConnectionNews, Dropped, Event, Layered, Look, Mid, Offer, PeerId, Permit, ReceiveMids, Relay,
+    RelayConfig, RelayId, Role, RoomId, Source, Way, Ways,
 };
 use rtc_crypto::{RTCCryptoProvider, providers::AwsLcRsProvider};
 use rtc_dtls::config::{ConfigBuilder, HandshakeConfig};
@@ -53,6 +53,8 @@ pub struct Seen {
     pub ssrc: u32,
     /// Its transport-wide number, if the browser asked for one.
     pub number: Option<u16>,
+    /// Its header extension, from the profile on.
+    pub extension: Vec<u8>,
     pub payload: Vec<u8>,
 }
 
@@ -84,6 +86,12 @@ pub struct Browser {
     next: u16,
 }
 
+fn relay(id: RelayId, ways: Ways, screen_layers: Option<Layered>) -> Relay {
+    let certificate = Certificate::generate().unwrap();
+    let addresses = vec!["192.0.2.1:5000".parse().unwrap()];
+    Relay::new(RelayConfig { id, certificate, addresses, seed: [3; 32], ways, screen_layers })
+}
+
 impl World {
     pub fn new() -> World {
         World::with(Ways::default(), Instant::now())
@@ -93,16 +101,13 @@ impl World {
         World::numbered(RelayId(0), ways, now)
     }
 
+    /// Its screens are asked for in a layered codec.
+    pub fn layering(screens: Layered) -> World {
+        World { relay: relay(RelayId(0), Ways::default(), Some(screens)), ..World::new() }
+    }
+
     pub fn numbered(id: RelayId, ways: Ways, now: Instant) -> World {
-        let certificate = Certificate::generate().unwrap();
-        let addresses = vec!["192.0.2.1:5000".parse().unwrap()];
-        World {
-            relay: Relay::new(RelayConfig { id, certificate, addresses, seed: [3; 32], ways, layers_screens: true }),
-            now,
-            browsers: BTreeMap::new(),
-            events: Vec::new(),
-            runs: 0,
-        }
+        World { relay: relay(id, ways, None), now, browsers: BTreeMap::new(), events: Vec::new(), runs: 0 }
     }
 
     /// Offers, checks, shakes hands. Nothing is allowed yet.
@@ -406,14 +411,17 @@ impl Browser {
             _ => {
                 let (_, incoming) = self.keys.as_mut().unwrap();
                 let plain = incoming.decrypt_rtp(bytes).unwrap();
+                let words = if plain[0] & 0x10 == 0 { 0 } else { 1 + u16::from_be_bytes([plain[14], plain[15]]) };
+                let (extension, payload) = plain[12..].split_at(4 * usize::from(words));
                 self.seen.push(Seen {
                     payload_type: plain[1] & 0x7f,
                     marker: plain[1] & 0x80 != 0,
                     sequence: u16::from_be_bytes([plain[2], plain[3]]),
                     timestamp: u32::from_be_bytes([plain[4], plain[5], plain[6], plain[7]]),
                     ssrc: u32::from_be_bytes([plain[8], plain[9], plain[10], plain[11]]),
-                    number: (plain[0] & 0x10 != 0).then(|| u16::from_be_bytes([plain[17], plain[18]])),
-                    payload: plain[if plain[0] & 0x10 == 0 { 12 } else { 20 }..].to_vec(),
+                    number: (words == 2).then(|| u16::from_be_bytes([plain[17], plain[18]])),
+                    extension: extension.to_vec(),
+                    payload: payload.to_vec(),
                 });
             }
         }
