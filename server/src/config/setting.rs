@@ -324,7 +324,7 @@ pub static SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "screen_layers",
-        about: "\"av1\", \"vp9\" or \"off\": browsers that can send a shared screen in this codec in three sizes at once, so that who has a weak connection sees a smaller one instead of none. It takes the sharer's processor more work, AV1 most, and everybody in class needs a browser that plays it, as Chrome, Edge and Firefox do.",
+        about: "\"av1\", \"vp9\" or \"off\": browsers that can send a shared screen in this codec in three sizes at once, so that who has a weak connection sees a smaller one instead of none. It takes the sharer's processor more work, AV1 most, and everybody in class needs a browser that plays it, as Chrome and Firefox do.",
         shape: Shape::Text,
         default: "\"off\"",
         set: |d, v| text(v, screens::parse).map(|x| d.config.screen_layers = x),
