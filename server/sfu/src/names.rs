@@ -19,8 +19,13 @@ pub struct RelayId(pub u16);
 pub struct RoomId(pub u64);
 
 /// A media section's identification tag (RFC 5888 §4), as the browser wrote it in its offer.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Mid(String);
+/// Kept in place: a seat has some forty of them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Mid {
+    /// The text, and zeros behind it.
+    bytes: [u8; Mid::LEN_MAX],
+    len: u8,
+}
 
 impl Mid {
     /// Browsers write one or two digits; the tag is also a header extension of at most 16 bytes.
@@ -30,22 +35,32 @@ impl Mid {
     pub fn parse(text: &str) -> Option<Mid> {
         let is_token = |b: u8| b.is_ascii_alphanumeric() || b"-_.+".contains(&b);
         let fits = (1..=Mid::LEN_MAX).contains(&text.len());
-        (fits && text.bytes().all(is_token)).then(|| Mid(text.to_owned()))
+        (fits && text.bytes().all(is_token)).then(|| {
+            let mut mid = Mid { len: text.len() as u8, ..Mid::none() };
+            mid.bytes[..text.len()].copy_from_slice(text.as_bytes());
+            mid
+        })
     }
 
     /// Of no section: what is sent there does not come by this transport.
     pub(crate) fn none() -> Mid {
-        Mid(String::new())
+        Mid { bytes: [0; Mid::LEN_MAX], len: 0 }
     }
 
     pub fn as_str(&self) -> &str {
-        &self.0
+        std::str::from_utf8(&self.bytes[..usize::from(self.len)]).expect("letters, digits and marks")
     }
 }
 
 impl fmt::Display for Mid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Mid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Mid({:?})", self.as_str())
     }
 }
 

@@ -59,7 +59,7 @@ impl Track {
     pub fn new(source: Source, section: &Section) -> Track {
         Track {
             source,
-            mid: section.mid.clone(),
+            mid: section.mid,
             codecs: section.codecs.clone(),
             rids: section.rids.clone(),
             ssrcs: section.ssrcs.clone(),

@@ -317,6 +317,6 @@ struct Aim {
 }
 
 fn slots_event(receiver: &Peer) -> Event {
-    let fill = |slot: &crate::slot::Slot| SlotFill { mid: slot.mid.clone(), source: slot.source, from: slot.person };
+    let fill = |slot: &crate::slot::Slot| SlotFill { mid: slot.mid, source: slot.source, from: slot.person };
     Event::Slots { peer: receiver.id, slots: receiver.slots.iter().map(fill).collect() }
 }

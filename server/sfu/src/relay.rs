@@ -234,7 +234,7 @@ impl Relay {
                 }
                 _ => Use::Unused,
             };
-            (section.mid.clone(), section_use)
+            (section.mid, section_use)
         };
         let sections = session.sections.iter().zip(roles).map(section_use).collect();
         // Whoever reports the arrivals of one slot reports those of all: it is one transport.
@@ -274,7 +274,7 @@ impl Relay {
             rtx_ssrc ^= 0x8000_0000;
         }
         let (index, timestamp) = (self.rng.random::<u16>(), self.rng.random::<u32>());
-        let mut slot = Slot::new(section.mid.clone(), source, ssrc, rtx_ssrc, index, timestamp);
+        let mut slot = Slot::new(section.mid, source, ssrc, rtx_ssrc, index, timestamp);
         slot.descriptor_id = section.extensions.get(&Extension::Dependency).copied();
         for offered in &section.codecs {
             slot.set_payload_type(offered.codec, offered.payload_type, offered.rtx);
@@ -447,7 +447,7 @@ impl Relay {
             let feed = receiver.feeds.iter().find(|feed| Some(feed.stream) == slot.showing());
             let stream = feed.and_then(|feed| self.peers.get(feed.publisher)?.stream(feed.stream));
             SlotStats {
-                mid: slot.mid.clone(),
+                mid: slot.mid,
                 source: slot.source,
                 from: slot.person,
                 kbps: stream.map_or(0, |stream| (stream.reception.bits_per_second / 1000) as u32),
