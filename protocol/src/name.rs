@@ -1,6 +1,8 @@
 //! Names of people: parsed once, safe to show anywhere.
 
-use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize, Serializer};
 use ts_rs::TS;
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
@@ -8,10 +10,11 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::limits::{NAME_BYTES_MAX, NAME_GRAPHEMES_MAX};
 
 /// What a person is called: NFC, one line, 1 to 64 graphemes, no control, bidirectional or zero-width characters.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
-#[serde(try_from = "String", into = "String")]
+/// Shared: every list that somebody is on has it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, TS)]
+#[serde(try_from = "String")]
 #[ts(type = "string")]
-pub struct DisplayName(String);
+pub struct DisplayName(Arc<str>);
 
 /// Why a text is no name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,7 +38,7 @@ impl DisplayName {
         if name.len() > NAME_BYTES_MAX || name.graphemes(true).count() > NAME_GRAPHEMES_MAX {
             return Err(NameError::TooLong);
         }
-        Ok(DisplayName(name))
+        Ok(DisplayName(name.into()))
     }
 
     /// Whether [`DisplayName::parse`] would take something invisible out of `text`.
@@ -55,9 +58,15 @@ impl TryFrom<String> for DisplayName {
     }
 }
 
+impl Serialize for DisplayName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<DisplayName> for String {
     fn from(name: DisplayName) -> String {
-        name.0
+        name.as_str().to_owned()
     }
 }
 

@@ -265,7 +265,7 @@ impl Driver {
                     }
                 }
                 Output::Load { class } => self.load(class),
-                Output::Remember { class, who } => self.store.remember_person(class, who),
+                Output::Remember { class, who } => self.store.remember_person(class, *who),
                 Output::Append { class, number, entry } => {
                     let ticket = Ticket { answers: self.answers.clone(), class, number, durable: false };
                     self.store.append(class, &entry, Box::new(move || ticket.redeem()));

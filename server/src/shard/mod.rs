@@ -39,6 +39,9 @@ pub use spread::Spread;
 /// Visitors who may wait for a class to be read from the store. A whole roster comes at once; more is a flood.
 const LOADING_MAX: usize = 2_304;
 
+/// What is said to a whole class at once may be a hundred times this; the room that it took is given back.
+const OUTPUTS_KEPT_ROOM_FOR: usize = 256;
+
 /// One WebSocket, as the shard knows it. Never given twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LineId(pub u64);
@@ -152,13 +155,13 @@ pub enum Output {
     /// Somebody is not known as they are now: before anything that is decided about them, and so on disk before it.
     Remember {
         class: ClassId,
-        who: Identity,
+        who: Box<Identity>,
     },
     /// The class's journal entry of this number (1, 2, 3, … since it was loaded), answered by [`Input::Durable`].
     Append {
         class: ClassId,
         number: u64,
-        entry: Entry,
+        entry: Box<Entry>,
     },
     /// The answer to [`Input::Find`].
     Found {
@@ -338,6 +341,9 @@ impl Shard {
     }
 
     pub fn poll_output(&mut self) -> Option<Output> {
+        if self.out.is_empty() {
+            self.out.shrink_to(OUTPUTS_KEPT_ROOM_FOR);
+        }
         self.out.pop_front()
     }
 

@@ -115,7 +115,7 @@ impl Room {
     /// Somebody verified comes: into the conversation they name, if it is theirs, else into a new one.
     pub fn arrive(&mut self, arrival: Arrival, reach: &mut Reach<'_>) {
         if !self.classroom.knows(&arrival.identity) {
-            reach.out.push_back(Output::Remember { class: self.class, who: arrival.identity.clone() });
+            reach.out.push_back(Output::Remember { class: self.class, who: Box::new(arrival.identity.clone()) });
         }
         let theirs = |desk: &Desk| desk.person == arrival.identity.person && desk.device == arrival.device;
         match arrival.resume {
@@ -148,7 +148,7 @@ impl Room {
             class: self.invited.clone(),
             resumed,
         });
-        reach.out.push_back(Output::Write { line: arrival.line, frame: Frame::Whole(json(&welcome)) });
+        reach.out.push_back(Output::Write { line: arrival.line, frame: Frame::Whole(json(&welcome).into()) });
     }
 
     /// Takes a conversation up on a new line: what was missed, or everything anew.
@@ -220,7 +220,7 @@ impl Room {
                     self.recorded += 1;
                     self.unwritten_since.get_or_insert(reach.now_ms);
                     let (class, number) = (self.class, self.recorded);
-                    reach.out.push_back(Output::Append { class, number, entry });
+                    reach.out.push_back(Output::Append { class, number, entry: Box::new(entry) });
                 }
                 ClassOutput::Permit { session, permit } => {
                     if let Some(desk) = self.desks.get_mut(&session) {
@@ -299,7 +299,7 @@ impl Room {
             Saying::Event { to, event } => self.deliver(&to, &event, reach),
             Saying::Reply { to, reply } => {
                 if let Some(line) = self.desks.get(&to).and_then(|desk| desk.line) {
-                    let frame = Frame::Whole(json(&ServerFrame::Reply(reply)));
+                    let frame = Frame::Whole(json(&ServerFrame::Reply(reply)).into());
                     reach.out.push_back(Output::Write { line, frame });
                 }
             }

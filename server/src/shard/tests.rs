@@ -117,10 +117,10 @@ impl World {
                     self.shard.handle(Input::Loaded { class, loaded }, self.now);
                 }
                 Output::Remember { who, .. } => {
-                    self.people.insert(who.person, who);
+                    self.people.insert(who.person, *who);
                     self.remembered += 1;
                 }
-                Output::Append { entry, .. } => self.entries.push(entry),
+                Output::Append { entry, .. } => self.entries.push(*entry),
                 Output::Found { re, has_seat } => assert_eq!(self.found.insert(re, has_seat), None, "answered twice"),
                 Output::Measured(_) => self.measured += 1,
                 Output::Overreached => self.overreaches += 1,

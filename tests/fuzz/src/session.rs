@@ -205,12 +205,12 @@ impl World {
                     self.shard.handle(Input::Loaded { class, loaded: Ok(Box::new(loaded)) }, self.now);
                 }
                 Output::Remember { who, .. } => {
-                    self.people.insert(who.person, who);
+                    self.people.insert(who.person, *who);
                 }
                 Output::Append { number, entry, .. } => {
                     assert_eq!(number as usize, self.entries.len() + 1 - self.base, "an entry out of order");
                     self.witness.records(&entry);
-                    self.entries.push(entry);
+                    self.entries.push(*entry);
                 }
                 Output::Found { has_seat, re } => {
                     if re != 0 {
