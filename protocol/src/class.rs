@@ -43,10 +43,11 @@ pub struct Person {
     pub hand: Option<UnixMs>,
     /// What this person may do now: the class's rights with their own laid over.
     pub rights: Rights,
+    // Boxed: everybody else's lists, which are the long ones, have none.
     /// For teachers only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
-    pub about: Option<About>,
+    pub about: Option<Box<About>>,
 }
 
 /// A short sign that passes.

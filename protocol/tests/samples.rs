@@ -49,7 +49,7 @@ fn person(about: Option<About>) -> Person {
         sending,
         hand: Some(EIGHT),
         rights: Rights::STUDENTS,
-        about,
+        about: about.map(Box::new),
     }
 }
 

@@ -28,14 +28,15 @@ impl Classroom {
         let is_seen = |person: &PersonId| viewer == Role::Teacher || *person == of || self.listed.contains(person);
         seats.retain(|(_, person)| is_seen(person));
         seats.sort();
-        let people = seats.into_iter().filter_map(|(_, person)| {
+        let mut people = Vec::with_capacity(seats.len());
+        people.extend(seats.into_iter().filter_map(|(_, person)| {
             let about = self.about_for(viewer, person);
             self.person(person).map(|seen| Person { about, ..seen })
-        });
+        }));
         Snapshot {
             phase: self.lesson.phase,
             rights: self.lesson.rights,
-            people: people.collect(),
+            people,
             seated: self.crowd().filter(|_| viewer != Role::Teacher),
             spotlight: self.lesson.spotlight,
             chat: self.lesson.chat.backlog().cloned().collect(),
@@ -49,9 +50,9 @@ impl Classroom {
     }
 
     /// What one of this role learns about somebody beyond what everyone sees.
-    pub(crate) fn about_for(&self, viewer: Role, person: PersonId) -> Option<About> {
+    pub(crate) fn about_for(&self, viewer: Role, person: PersonId) -> Option<Box<About>> {
         match viewer {
-            Role::Teacher => self.people.about(person),
+            Role::Teacher => self.people.about(person).map(Box::new),
             Role::Student | Role::Observer => None,
         }
     }
