@@ -39,8 +39,8 @@ step browser-tests    tests/browser/netns.sh node --test --test-concurrency=1 --
 step interop-tests    tests/browser/netns.sh node --test --test-concurrency=1 --test-reporter=tap tests/interop/interop.test.mjs
 # While a class runs, with lesser floods; `make attack` tries each one alone, too.
 step attacks          tests/browser/netns.sh "$target/debug/preau-attacks" --quick
-# Five at a time, a while each; `make fuzz` takes ten minutes for each.
-step fuzz             tests/fuzz/run.sh 30
+# Five at a time, a minute each; `make fuzz` takes ten minutes for each.
+step fuzz             tests/fuzz/run.sh 60
 # `make networks` tells one more, which takes a minute.
 step network-tests    tests/browser/netns.sh node --test --test-concurrency=1 --test-reporter=tap --test-name-pattern "one packet in|200 ms|300 kbit" tests/networks/networks.test.mjs
 

@@ -90,6 +90,7 @@ export const classStates = [
   queue('closed', { turned: { closed: {} } }),
   queue('closed-until', { turned: { closed: { until: Date.now() + 5 * 3_600_000 } } }),
   queue('unavailable', { turned: { unavailable: { retry_after_ms: 60_000 } } }),
+  queue('school-full', { turned: { school_full: { retry_after_ms: 60_000 } } }),
   queue('offline', { turned: placed(40, 60, 120), line: 'offline' }, 3),
   queue('unreadable', { turned: placed(40, 60, 120), line: 'garbled' }, 3),
   student('queue-devices', { turned: placed(12, 60, 120), line: line(12) }, async (page) => {
