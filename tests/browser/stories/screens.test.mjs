@@ -34,7 +34,7 @@ async function shown(context, codec) {
   return { shaper, noe, zoe };
 }
 
-test('a screen in layers of vp9 is seen small where the way is tight, and by the others in full', { timeout: 120_000 }, async (context) => {
+test('a screen in layers of vp9 is seen small where the way is tight, and by the others in full', { timeout: 400_000 }, async (context) => {
   const { shaper, noe, zoe } = await shown(context, 'vp9');
   await shaper.set('tight', { down: TIGHT });
   await noe.showsHeight((px) => px < 400, 'it smaller');
@@ -45,7 +45,7 @@ test('a screen in layers of vp9 is seen small where the way is tight, and by the
   await zoe.sees(3);
 });
 
-test('a screen in layers of av1 is seen in full in both browsers', { timeout: 120_000 }, async (context) => {
+test('a screen in layers of av1 is seen in full in both browsers', { timeout: 400_000 }, async (context) => {
   const { noe, zoe } = await shown(context, 'av1');
   for (const student of [noe, zoe]) await student.sees(10);
 });
