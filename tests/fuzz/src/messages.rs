@@ -54,6 +54,10 @@ fn says_all(said: &Value, meant: &Value) {
             assert_eq!(said.len(), meant.len());
             said.iter().zip(meant).for_each(|(said, meant)| says_all(said, meant));
         }
+        // Serde reads a list in a map's place by position: there may be no more in it than there is to mean.
+        (Value::Array(said), Value::Object(meant)) => {
+            assert!(said.iter().filter(|value| !value.is_null()).count() <= meant.len(), "{said:?} as {meant:?}");
+        }
         // Names are cleaned, ids are written in one way; numbers are what they were.
         (Value::String(_), Value::String(_)) => {}
         (said, meant) => assert_eq!(said, meant),
@@ -96,5 +100,6 @@ pub fn seeds() -> Vec<(&'static str, Vec<u8>)> {
         ("token", [&[1][..], format!("{{\"token\":{{\"token\":\"{token}\"}}}}").as_bytes()].concat()),
         ("draft", [&[2][..], draft.as_bytes()].concat()),
         ("roster", [&[3][..], roster.as_bytes()].concat()),
+        ("roster.by_position", [&[3][..], b"[[]]"].concat()),
     ]
 }
