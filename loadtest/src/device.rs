@@ -140,7 +140,7 @@ impl Device {
 
     /// Takes a class away, with all that is known of it.
     pub async fn erase_class(&self, class: ClassId) -> Result<(), DeviceError> {
-        done(self.request(Method::DELETE, &format!("/api/classes/{class}")).send().await?).await
+        accepted(self.request(Method::DELETE, &format!("/api/classes/{class}")).send().await?).await.map(drop)
     }
 
     pub async fn my_invitation(&self, class: ClassId) -> Result<MyInvitation, DeviceError> {
@@ -183,7 +183,7 @@ impl Device {
     /// Signs this device's account out of that browser, or of all others.
     pub async fn sign_out(&self, browser: Option<BrowserId>) -> Result<(), DeviceError> {
         let path = browser.map_or("/api/me/browsers".into(), |browser| format!("/api/me/browsers/{browser}"));
-        done(self.request(Method::DELETE, &path).send().await?).await
+        accepted(self.request(Method::DELETE, &path).send().await?).await.map(drop)
     }
 
     /// Any request of this device, with its cookie and the origin of the server's own pages.
@@ -219,21 +219,17 @@ fn client() -> reqwest::Client {
     CLIENT.clone()
 }
 
-/// For answers without a body.
-async fn done(response: Response) -> Result<(), DeviceError> {
+/// The answer, unless it is a refusal.
+async fn accepted(response: Response) -> Result<Response, DeviceError> {
     let status = response.status();
     if status.is_success() {
-        return Ok(());
+        return Ok(response);
     }
     Err(DeviceError::Refused { status, problem: response.json().await.ok() })
 }
 
 async fn read<T: DeserializeOwned>(response: Response) -> Result<T, DeviceError> {
-    let status = response.status();
-    if status.is_success() {
-        return Ok(response.json().await?);
-    }
-    Err(DeviceError::Refused { status, problem: response.json().await.ok() })
+    Ok(accepted(response).await?.json().await?)
 }
 
 #[cfg(test)]

@@ -34,10 +34,10 @@ struct Refused {
 }
 
 impl Attempts {
-    pub fn tell(&self, way: Way, outcome: Result<(), AuthError>, request_id: &str, now: Instant) {
+    pub fn tell<T>(&self, way: Way, outcome: &Result<T, AuthError>, request_id: &str, now: Instant) {
         let way = way.word();
         match outcome {
-            Ok(()) => tracing::info!(way, request_id, "signed in"),
+            Ok(_) => tracing::info!(way, request_id, "signed in"),
             Err(why) => {
                 if let Some(untold) = self.refused(now) {
                     tracing::info!(way, %why, request_id, untold, "not signed in");

@@ -214,8 +214,7 @@ async fn verify(
     // Boxed: it is large, rare, and would be part of every conversation's task.
     let visitor = Box::pin(house.auth.visitor(class, cookie, token)).await;
     if token.is_some() {
-        let outcome = visitor.as_ref().map(|_| ()).map_err(|error| *error);
-        house.attempts.tell(Way::Token, outcome, request_id, Instant::now());
+        house.attempts.tell(Way::Token, &visitor, request_id, Instant::now());
     }
     visitor
 }

@@ -7,6 +7,10 @@ use crate::session::{Extension, Kind, Section, Session};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 
+/// A camera is turned on long after the connection was made, when Chromium no longer probes: it would begin at
+/// 300 kbit/s and grow by a twelfth a second. Others pass over what they do not know (RFC 8866 §6.15).
+const START_BITRATE: &str = "x-google-start-bitrate=800";
+
 /// What the relay does with one section of the offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
@@ -129,10 +133,8 @@ fn fmtp(codec: Codec, offered: Option<&str>) -> Option<String> {
     match codec {
         // Loss is repaired in the stream, and silence costs little.
         Codec::Opus => Some("minptime=10;useinbandfec=1;usedtx=1".to_owned()),
-        // A camera is turned on long after the connection was made, when Chromium no longer probes: it would begin at
-        // 300 kbit/s and grow by a twelfth a second. Others pass over what they do not know (RFC 8866 §6.15).
-        Codec::Vp8 => Some("x-google-start-bitrate=800".to_owned()),
-        Codec::Vp9 => Some(format!("{};x-google-start-bitrate=800", offered.unwrap_or("profile-id=0"))),
+        Codec::Vp8 => Some(START_BITRATE.to_owned()),
+        Codec::Vp9 => Some(format!("{};{START_BITRATE}", offered.unwrap_or("profile-id=0"))),
         Codec::Red | Codec::H264 | Codec::Av1 => offered.map(str::to_owned),
     }
 }

@@ -40,8 +40,7 @@ pub async fn claim(
         Ok(()) => house.auth.claim(&secret, browsers::kind(&headers), &claim).await,
         Err(wait_s) => return Err(Refused::too_many(wait_s, Attack::TooFast)),
     };
-    let (way, told) = (Way::from(&claim), outcome.as_ref().map(|_| ()).map_err(|error| *error));
-    house.attempts.tell(way, told, &request_id, now);
+    house.attempts.tell(Way::from(&claim), &outcome, &request_id, now);
     match outcome {
         Ok(claimed) => {
             house.budgets.claimed(peer.ip(), secret.hash(), device, &claim, now);
