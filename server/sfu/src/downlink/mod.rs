@@ -82,7 +82,7 @@ impl Downlink {
             self.delay.on_packet(sent.at_us, arrival_us);
             self.queue.on_packet(sent.at_us, arrival_us);
             self.arriving.on_packet(arrival_us, sent.bytes);
-            self.prober.on_arrived(number, arrival_us, sent.bytes);
+            self.prober.on_arrived(number, arrival_us);
         }
         let newest = self.log.number(feedback.last());
         if newest >= self.log.next() {
@@ -198,7 +198,7 @@ impl Downlink {
 
     /// How many bytes a probe wants sent now.
     pub fn probe_step(&mut self, now: Instant) -> usize {
-        self.prober.step(self.log.next(), now)
+        self.prober.step(now)
     }
 
     fn us(&self, now: Instant) -> u64 {
