@@ -69,6 +69,24 @@ fn a_way_that_narrows_and_widens_takes_the_picture_down_and_up_and_nobody_elses(
 }
 
 #[test]
+fn a_machine_whose_timers_come_late_keeps_no_picture_small() {
+    let mut class = Story::new();
+    class.world.late = Duration::from_millis(9);
+    let noe = class.student(2, WIDE);
+    class.pass(5);
+    class.pass(3);
+    assert_eq!(class.layer(noe), Some("h"), "{:?}", class.link(noe));
+    class.way(noe, Way { bps: 300_000, ..WIDE });
+    class.pass(20);
+    class.pass(5);
+    assert_eq!(class.layer(noe), Some("l"), "{:?}", class.link(noe));
+    class.way(noe, WIDE);
+    class.pass(25);
+    class.pass(5);
+    assert_eq!(class.layer(noe), Some("h"), "{:?}", class.link(noe));
+}
+
+#[test]
 fn a_way_that_narrows_at_once_costs_little_sound() {
     let mut class = Story::new();
     let noe = class.student(2, Way { bps: 3_000_000, queue_bytes: 60_000, ..WIDE });
