@@ -7,7 +7,7 @@ use crate::sources::{files, read};
 
 #[test]
 fn every_test_that_security_names_is_there() {
-    let sources: String = files(&["rs"]).iter().map(|path| read(path)).collect();
+    let sources: String = files(&["rs"]).iter().map(read).collect();
     let named = tests_named(&read(Path::new("SECURITY.md")));
     assert!(named.len() > 30, "only {} tests are named", named.len());
     let missing: Vec<&String> = named.iter().filter(|name| !sources.contains(&format!("fn {name}("))).collect();

@@ -2,7 +2,7 @@
 //! browser paces them. Between two bursts everything else of a server wants the caches too.
 
 #[path = "../tests/world/mod.rs"]
-#[expect(dead_code, reason = "the stories need more of it")]
+#[expect(dead_code, unused_imports, reason = "the stories need more of it")]
 mod world;
 
 use std::hint::black_box;

@@ -109,10 +109,10 @@ impl Receiver {
         }
         let ms = (now - self.start).as_millis() as u64;
         let mut said = Vec::new();
-        if ms % FEEDBACK_MS == 0 && self.is_reporting {
+        if ms.is_multiple_of(FEEDBACK_MS) && self.is_reporting {
             said.extend(self.report());
         }
-        if ms % LOOK_MS == 0 {
+        if ms.is_multiple_of(LOOK_MS) {
             said.extend(self.requests(now));
         }
         for plain in said {

@@ -111,14 +111,14 @@ impl Story {
     fn millisecond(&mut self) {
         self.world.pass(Duration::from_millis(1));
         let ms = (self.world.now - self.start).as_millis() as u64;
-        if ms % CONSENT_MS == 0 {
+        if ms.is_multiple_of(CONSENT_MS) {
             let everybody: Vec<PeerId> = self.world.browsers.keys().copied().collect();
             everybody.into_iter().for_each(|id| self.world.check(id, false));
         }
-        if ms % FRAME_MS == 0 {
+        if ms.is_multiple_of(FRAME_MS) {
             self.pictures();
         }
-        if ms % 20 == 0 && self.is_heard {
+        if ms.is_multiple_of(20) && self.is_heard {
             let teacher = self.world.browsers.get_mut(&self.teacher).unwrap();
             let (way, sound) = (teacher.way, teacher.audio_packet(20));
             self.world.send_raw(way, sound);

@@ -192,7 +192,7 @@ mod tests {
             format!("t.{class}.l.2.1.1.1"),
             format!("t.{class}.l.2.1.1.1.1.1"),
             format!("t.{class}.l.2.-1.1.1.1"),
-            format!("t.nobody.l.2.1.1.1.1"),
+            "t.nobody.l.2.1.1.1.1".into(),
             format!("t\"<.{class}.l.2.1.1.1.1"),
             format!("{}.{class}.l.2.1.1.1.1", "t".repeat(VALUE_BYTES_MAX)),
         ] {
