@@ -294,6 +294,12 @@ async fn end(socket: &mut Socket, ending: Ending, request_id: &str) {
     .await;
 }
 
+/// Whether the shard's last word still waits in what is to be passed down: whoever was sent away is not on their way back,
+/// although their connection broke before they heard it.
+fn has_hung_up(down: &mut mpsc::Receiver<Down>) -> bool {
+    std::iter::from_fn(|| down.try_recv().ok()).any(|down| matches!(down, Down::HangUp(_)))
+}
+
 /// A conversation after its hello.
 struct Session {
     socket: Socket,
@@ -377,7 +383,7 @@ impl Session {
         }
         // The shard may be gone already; then it needs no word from us.
         let _ = inbox.send(Command::Unline { line: self.line }).await;
-        if ending.is_loss() {
+        if ending.is_loss() && !has_hung_up(&mut self.down) {
             self.inside.broke();
         }
         end(&mut self.socket, ending, &self.request_id).await;
@@ -548,6 +554,19 @@ mod tests {
     #[test]
     fn a_conversation_waits_in_little_room() {
         assert!(task_bytes(converse) + size_of::<Session>() <= 2_304);
+    }
+
+    #[test]
+    fn whoever_was_sent_away_does_not_come_back() {
+        let (shard, mut down) = mpsc::channel(2);
+        assert!(!has_hung_up(&mut down), "the connection broke");
+        shard.try_send(Down::Frame(shard::Frame::Whole("{}".into()))).unwrap();
+        assert!(!has_hung_up(&mut down), "with something on its way");
+        shard.try_send(Down::Frame(shard::Frame::Whole("{}".into()))).unwrap();
+        shard.try_send(Down::HangUp(Close::Done)).unwrap();
+        assert!(has_hung_up(&mut down), "the class had ended");
+        drop(shard);
+        assert!(!has_hung_up(&mut down), "too slow a reader, who may come back");
     }
 
     #[test]

@@ -176,8 +176,13 @@ impl Gate {
                 self.outputs.push_back(Output::Verdict { re, verdict });
             }
             Input::Left { person, class, role, away } => {
-                if let Some(on_roster) = self.present.left(person, away, now) {
+                if let Some(on_roster) = self.present.left(person, now) {
+                    let kept = self.classes.reserved();
                     self.classes.left(class, role, on_roster, now);
+                    // A class that still keeps places for its roster keeps theirs among them.
+                    if away && self.classes.reserved() == kept {
+                        self.present.keep_place(person);
+                    }
                 }
             }
             Input::Measured(used) => self.measured(used, now),

@@ -38,7 +38,7 @@ struct Inside {
 #[derive(Clone, Copy, Debug)]
 struct Gone {
     until: UnixMs,
-    /// The connection was lost, and the seat is kept.
+    /// The connection was lost, and a place is kept.
     away: bool,
 }
 
@@ -52,7 +52,7 @@ impl Present {
     }
 
     /// If that was their last socket: whether they were counted as on the roster.
-    pub fn left(&mut self, person: PersonId, away: bool, now: UnixMs) -> Option<bool> {
+    pub fn left(&mut self, person: PersonId, now: UnixMs) -> Option<bool> {
         let inside = self.inside.get_mut(&person)?;
         inside.sockets -= 1;
         if inside.sockets > 0 {
@@ -61,10 +61,17 @@ impl Present {
         let on_roster = inside.on_roster;
         self.inside.remove(&person);
         let until = now.plus_ms(BACK_WITHIN_MS);
-        self.left.insert(person, Gone { until, away });
-        self.away += u32::from(away);
+        self.left.insert(person, Gone { until, away: false });
         self.leaving.push_back((until, person));
         Some(on_roster)
+    }
+
+    /// Of somebody who left just now: their connection broke, and they are on their way back.
+    pub fn keep_place(&mut self, person: PersonId) {
+        if let Some(gone) = self.left.get_mut(&person).filter(|gone| !gone.away) {
+            gone.away = true;
+            self.away += 1;
+        }
     }
 
     pub fn is_inside(&self, person: PersonId) -> bool {

@@ -116,6 +116,20 @@ fn a_place_whose_owner_lost_the_connection_is_kept_for_them() {
 }
 
 #[test]
+fn nobody_who_lost_the_connection_is_counted_twice() {
+    let mut world = World::for_people(100);
+    world.teacher(1, 1);
+    (0..10).for_each(|n| assert_eq!(world.student(100 + n, 1), Answer::In(Priority::Seated)));
+    (0..10).for_each(|n| world.drops(100 + n, 1, Role::Student));
+    assert_eq!(world.gate.reserved(), 11, "their class keeps their places still");
+    // 80 are let in: a class of sixty, a tenth more and its teacher find room beside these twelve.
+    let roster = 60;
+    assert_eq!(world.ask(Asker { roster, ..asker(2, 2, Role::Teacher) }), Answer::In(Priority::Teachers));
+    assert_eq!(world.gate.reserved(), 77);
+    (0..10).for_each(|n| assert_eq!(world.student(100 + n, 1), Answer::In(Priority::Seated)));
+}
+
+#[test]
 fn one_person_with_many_sockets_is_one_person() {
     let mut world = World::for_people(100);
     world.teacher(1, 1);
